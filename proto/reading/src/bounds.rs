@@ -1,0 +1,51 @@
+//! Upper bounds of everything a PC may say. The agent keeps to them; the collector enforces them.
+//!
+//! Strings are bounded in bytes of UTF-8 and cut at a character; lists are cut and, where it matters,
+//! what was left out is counted.
+
+/// Any string that has no bound of its own.
+pub const TEXT: usize = 1_024;
+/// Antivirus products.
+pub const PRODUCTS: usize = 32;
+/// Detections of one product.
+pub const DETECTIONS: usize = 64;
+/// Firewall exceptions.
+pub const ALLOWED: usize = 1_024;
+/// Listening sockets.
+pub const LISTENING: usize = 4_096;
+/// Drives.
+pub const DRIVES: usize = 64;
+/// Reasons of one drive.
+pub const REASONS: usize = 32;
+/// Volumes.
+pub const VOLUMES: usize = 256;
+/// Interfaces and targets.
+pub const INTERFACES: usize = 64;
+/// Addresses of one interface.
+pub const ADDRESSES: usize = 32;
+/// Name servers.
+pub const SERVERS: usize = 16;
+
+/// Cuts at the last whole character within `max` bytes and drops control characters.
+pub fn text(value: &str, max: usize) -> String {
+    let mut kept = String::with_capacity(value.len().min(max));
+    for character in value.chars().filter(|c| !c.is_control()) {
+        if kept.len() + character.len_utf8() > max {
+            break;
+        }
+        kept.push(character);
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_at_a_character_and_loses_control_characters() {
+        assert_eq!(text("ñandú", 3), "ña");
+        assert_eq!(text("a\u{0}b\nc", 10), "abc");
+        assert_eq!(text(&"x".repeat(1_000_000), TEXT).len(), TEXT);
+    }
+}

@@ -1,0 +1,99 @@
+//! Firewall policy and the sockets that listen.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Status;
+
+/// The firewall of a PC, and what listens behind it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Firewall {
+    /// Whether inbound traffic is filtered at all; `None`: unknown.
+    pub enabled: Option<bool>,
+    /// What filters.
+    pub backend: Option<FirewallBackend>,
+    /// What happens to an inbound packet no rule speaks of.
+    pub default_inbound: Option<PacketPolicy>,
+    /// What is let through.
+    #[serde(default)]
+    pub allowed: Vec<AllowedPort>,
+    /// Status of `listening`, which is read apart from the rules.
+    pub listening_status: Status,
+    /// Every listening socket.
+    #[serde(default)]
+    pub listening: Vec<ListeningSocket>,
+    /// Sockets found beyond the bound of the list.
+    #[serde(default)]
+    pub listening_left_out: u32,
+}
+
+impl Default for Firewall {
+    fn default() -> Self {
+        Firewall {
+            enabled: None,
+            backend: None,
+            default_inbound: None,
+            allowed: Vec::new(),
+            listening_status: Status::Unsupported,
+            listening: Vec::new(),
+            listening_left_out: 0,
+        }
+    }
+}
+
+/// What filters packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FirewallBackend {
+    /// Nothing.
+    None,
+    /// nftables rules of no known front end.
+    Nftables,
+    /// ufw.
+    Ufw,
+    /// firewalld.
+    Firewalld,
+    /// Legacy iptables.
+    Iptables,
+    /// Windows Defender Firewall.
+    Windows,
+}
+
+/// What happens to a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PacketPolicy {
+    /// Silently discarded.
+    Drop,
+    /// Refused with an answer.
+    Reject,
+    /// Let through.
+    Accept,
+}
+
+/// An inbound exception.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AllowedPort {
+    /// `tcp`, `udp` or `any`.
+    pub protocol: String,
+    /// `22`, `8000-8100` or `any`.
+    pub port: String,
+    /// Address, network or `any`.
+    pub source: String,
+}
+
+/// A socket that waits for others to connect.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ListeningSocket {
+    /// `tcp` or `udp`.
+    pub protocol: String,
+    /// Local address.
+    pub address: String,
+    /// Local port.
+    pub port: u16,
+    /// Name of the process; `kernel` for a socket of the kernel itself; `None`: unknown.
+    pub process: Option<String>,
+    /// Its process id.
+    pub pid: Option<u32>,
+    /// Reachable from this PC only.
+    pub loopback: bool,
+}
