@@ -4,3 +4,6 @@
 //! `probe` observes, `spool` keeps, `uplink` delivers, `identity` proves who speaks. Only `report` and `uplink`
 //! know the wire; only files called `linux.rs` or `windows.rs` know an operating system.
 
+pub mod command;
+pub mod config;
+pub mod probe;

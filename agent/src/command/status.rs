@@ -1,1 +1,11 @@
-//! status
+//! `atalaya-agent status`.
+
+use std::path::Path;
+
+/// Not written yet; says so.
+///
+/// # Errors
+/// Always.
+pub fn run(_config: Option<&Path>, _json: bool) -> anyhow::Result<()> {
+    anyhow::bail!("esta orden aún no está lista")
+}

@@ -1,0 +1,64 @@
+//! Arguments of `atalaya-agent`; everything else is in the library.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use atalaya_agent::command;
+use clap::{Parser, Subcommand};
+
+/// Agente de Atalaya: observa este equipo e informa al colector.
+#[derive(Parser)]
+#[command(version, about, disable_help_subcommand = true)]
+struct Arguments {
+    /// Archivo de configuración (TOML); sin él valen los valores de fábrica.
+    #[arg(long, global = true, value_name = "ARCHIVO")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Da de alta este equipo con el código que entregó el colector.
+    Enroll {
+        /// Código de alta, entero.
+        code: String,
+    },
+    /// Trabaja como servicio: mide, guarda y entrega hasta que se le detenga.
+    Run,
+    /// Dice si el equipo está dado de alta, qué espera ser entregado y la última entrega.
+    Status {
+        /// Como JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revisa la configuración, la identidad y las herramientas, sin cambiar nada.
+    Check,
+    /// Toma las lecturas ahora, sin colector.
+    Probe {
+        /// antivirus, firewall, disk, connectivity o system; sin nombre, todas.
+        name: Option<String>,
+        /// Como JSON estable en lugar de tabla.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let config = arguments.config.as_deref();
+    let outcome = match arguments.command {
+        Command::Enroll { code } => command::enroll::run(config, &code),
+        Command::Run => command::run::run(config),
+        Command::Status { json } => command::status::run(config, json),
+        Command::Check => command::check::run(config),
+        Command::Probe { name, json } => command::probe::run(config, name.as_deref(), json),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("atalaya-agent: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! External programs: found on one path, run without a shell, bounded in time and in what they may say.
+//! Knows nothing of what the programs are for.
+
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, Command};
+
+use super::{Look, Unread};
+
+cfg_select! {
+    target_os = "linux" => {
+        mod linux;
+        use linux::{in_own_group, is_program, kill_group};
+    }
+    _ => {
+        mod elsewhere;
+        use elsewhere::{in_own_group, is_program, kill_group};
+    }
+}
+
+/// Where programs are looked for unless the settings say otherwise: no folder a user could write to.
+pub const SAFE_PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// More output than this is an error; the largest rule sets seen are well below.
+const MAX_OUTPUT: usize = 8 * 1024 * 1024;
+
+/// Settings `[programs]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Folders separated by `:`, as in PATH.
+    pub path: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { path: SAFE_PATH.into() }
+    }
+}
+
+/// The programs that can be run.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    path: String,
+}
+
+/// What a program said.
+#[derive(Debug)]
+pub struct Output {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error, as text.
+    pub stderr: String,
+}
+
+impl Programs {
+    /// Programs in these folders, separated by `:`.
+    pub fn new(path: &str) -> Programs {
+        Programs { path: path.into() }
+    }
+
+    /// The file of that program.
+    pub fn find(&self, name: &str) -> Option<PathBuf> {
+        std::env::split_paths(&self.path)
+            .filter(|folder| folder.is_absolute())
+            .map(|folder| folder.join(name))
+            .find(|file| is_program(file))
+    }
+}
+
+impl Look {
+    /// Runs a program to its end, at most `limit` and the reading's own time.
+    ///
+    /// # Errors
+    /// When it is not installed, may not be run, does not end in time or says too much. How it ended is not judged.
+    pub fn run(&self, name: &str, arguments: &[&str], limit: Duration) -> Result<Output, Unread> {
+        let Some(file) = self.programs.find(name) else {
+            return Err(Unread::NotApplicable(format!("no se encontró el programa {name}")));
+        };
+        self.wait(run(&file, arguments, &self.programs.path, self.left(limit)))
+    }
+}
+
+async fn run(
+    file: &Path,
+    arguments: &[&str],
+    path: &str,
+    limit: Duration,
+) -> Result<Output, Unread> {
+    let name = file.display();
+    let mut child = in_own_group(&mut Command::new(file))
+        .args(arguments)
+        .env_clear()
+        .env("LC_ALL", "C")
+        .env("PATH", path)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| Unread::from_io(&name.to_string(), &error))?;
+    let outcome = tokio::time::timeout(limit, finish(&mut child)).await;
+    let unread = match outcome {
+        Ok(Ok(output)) => return Ok(output),
+        Ok(Err(error)) => Unread::Failed(format!("{name}: {error}")),
+        Err(_) => Unread::Timeout(format!("{name} no terminó en {:.0} s", limit.as_secs_f64())),
+    };
+    kill_group(&mut child);
+    Err(unread)
+}
+
+async fn finish(child: &mut Child) -> std::io::Result<Output> {
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (stdout, stderr) = tokio::try_join!(bounded(stdout), bounded(stderr))?;
+    let status = child.wait().await?;
+    Ok(Output { status, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
+}
+
+async fn bounded(stream: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let Some(stream) = stream else { return Ok(bytes) };
+    let count = stream.take(MAX_OUTPUT as u64 + 1).read_to_end(&mut bytes).await?;
+    if count > MAX_OUTPUT {
+        return Err(std::io::Error::other(format!("más de {MAX_OUTPUT} bytes de salida")));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,21 @@
+//! What can be said of programs on every system.
+
+use std::path::Path;
+
+use tokio::process::{Child, Command};
+
+/// A file.
+pub fn is_program(file: &Path) -> bool {
+    file.is_file()
+}
+
+/// There are no groups to be set here.
+pub fn in_own_group(command: &mut Command) -> &mut Command {
+    command
+}
+
+/// Stops the program.
+pub fn kill_group(child: &mut Child) {
+    // Gone already is as good as killed.
+    let _ = child.start_kill();
+}

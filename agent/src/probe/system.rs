@@ -1,0 +1,3 @@
+//! The machine and its operating system.
+
+pub use super::unsupported::Reader;
