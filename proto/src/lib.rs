@@ -11,7 +11,12 @@ mod wire;
 pub use wire::{Malformed, decode_body, sample_from_wire, sample_to_wire, section_from_wire, section_to_wire};
 
 /// Messages and services generated from `proto/atalaya/v1`.
-#[allow(missing_docs, clippy::all, reason = "generated; the .proto files carry the docs")]
+#[allow(
+    missing_docs,
+    clippy::all,
+    clippy::allow_attributes_without_reason,
+    reason = "generated; the .proto files carry the docs"
+)]
 pub mod v1 {
     tonic::include_proto!("atalaya.v1");
 }
