@@ -1,1 +1,3 @@
-//! x
+//! The collector: remembers, judges, plans and carries every task through its written procedure.
+
+pub mod web;

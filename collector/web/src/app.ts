@@ -1,0 +1,69 @@
+// The script of the pages. Every page works without it; it re-reads the parts that changed, keeps
+// filters in step with the list, and moves to the search box on "/". It holds no state of its own.
+import htmx from "htmx.org";
+import { Idiomorph } from "idiomorph";
+import { listen } from "./live";
+import { keepTime } from "./since";
+
+htmx.config.allowEval = false;
+htmx.config.includeIndicatorStyles = false;
+htmx.config.selfRequestsOnly = true;
+// Private pages are not kept in the browser's storage.
+htmx.config.historyCacheSize = 0;
+htmx.config.refreshOnHistoryMiss = true;
+
+// Changes the nodes in place: what has the focus keeps it, what is being typed stays.
+htmx.defineExtension("morph", {
+  isInlineSwap: (style: string) => style === "morph",
+  handleSwap: (style: string, target: Node, fragment: DocumentFragment) =>
+    style === "morph"
+      ? Idiomorph.morph(target as Element, fragment.children, {
+          morphStyle: "outerHTML",
+          ignoreActiveValue: true,
+          callbacks: { beforeNodeMorphed: keepOpen },
+        })
+      : false,
+} as never);
+
+// A <details> somebody opened stays open; the server does not know of it.
+function keepOpen(before: Node, after: Node): boolean {
+  if (before instanceof HTMLDetailsElement && after instanceof HTMLDetailsElement) {
+    after.open = before.open;
+  }
+  return true;
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = (event.target as Element | null)?.closest("input, textarea, select");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const search = document.querySelector<HTMLInputElement>("input[type=search]");
+  if (search) {
+    event.preventDefault();
+    search.focus();
+    search.select();
+  }
+});
+
+// A choice in a filter acts at once; without the script its button does.
+document.addEventListener("change", (event) => {
+  const control = event.target as Element | null;
+  if (control instanceof HTMLSelectElement && control.form?.hasAttribute("data-filter")) {
+    control.form.requestSubmit();
+  }
+});
+
+// Sent twice by a double click is answered twice: the second one is not sent.
+document.addEventListener("submit", (event) => {
+  const form = event.target as HTMLFormElement;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "true";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) form.removeAttribute("data-sent");
+});
+
+document.addEventListener("DOMContentLoaded", () => {
+  listen();
+  keepTime();
+});
