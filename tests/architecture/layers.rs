@@ -91,7 +91,10 @@ const PURE: &[&str] =
 /// Crates and modules that read a clock, a file, a socket or the environment.
 const WORLD: &[&str] = &[
     "std::fs",
-    "std::net",
+    "std::net::TcpListener",
+    "std::net::TcpStream",
+    "std::net::ToSocketAddrs",
+    "std::net::UdpSocket",
     "std::process",
     "std::env",
     "std::thread",

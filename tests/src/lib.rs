@@ -1,1 +1,3 @@
-//! x
+//! What the end-to-end tests and the benchmarks share. Nothing of this ships.
+
+pub mod simulator;

@@ -1,0 +1,192 @@
+//! `atalaya-simulator`: enrols made-up PCs with a real collector and lets them work, or loads its intake.
+//! It asks the collector's own command for enrolment codes and knows nothing else of it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use atalaya_tests::simulator::credentials::Credentials;
+use atalaya_tests::simulator::load::{self, Load};
+use atalaya_tests::simulator::{fleet, pc::Pc};
+use clap::{Args, Parser, Subcommand};
+use jiff::{SignedDuration, Timestamp};
+use tokio::process::Command;
+use tokio::task::JoinSet;
+use tracing::info;
+
+/// PCs that are not there, speaking the real protocol.
+#[derive(Parser)]
+#[command(name = "atalaya-simulator", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// PCs at work, until this program is stopped.
+    Fleet {
+        #[command(flatten)]
+        pcs: Pcs,
+        /// Some are ill.
+        #[arg(long)]
+        sick: bool,
+        /// Seconds between reports.
+        #[arg(long, default_value_t = 60)]
+        interval: u64,
+    },
+    /// A known number of reports as fast as the collector acknowledges them; prints one JSON line.
+    Load {
+        #[command(flatten)]
+        pcs: Pcs,
+        /// Figures to deliver, all PCs together; a report carries twelve.
+        #[arg(long, default_value_t = 600_000)]
+        values: u64,
+        /// Records in a batch, 1 to 512.
+        #[arg(long, default_value_t = 1)]
+        batch: usize,
+        /// Seconds to wait for an acknowledgement before giving up.
+        #[arg(long, default_value_t = 60)]
+        patience: u64,
+        /// File that gets a line for each PC: how much was acknowledged.
+        #[arg(long)]
+        journal: Option<PathBuf>,
+    },
+    /// Enrols and ends.
+    Enrol {
+        #[command(flatten)]
+        pcs: Pcs,
+    },
+}
+
+#[derive(Args)]
+struct Pcs {
+    /// How many.
+    #[arg(long, default_value_t = 60)]
+    devices: u32,
+    /// Where they keep their identities; those found there are not enrolled again.
+    #[arg(long)]
+    identities: PathBuf,
+    /// Everything made up follows from this number.
+    #[arg(long, default_value_t = 2026)]
+    seed: u64,
+    /// The collector's command with its options, e.g. `-- atalaya-collector --data-dir DIR`.
+    #[arg(last = true, required = true)]
+    collector: Vec<String>,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    match Arguments::parse().command {
+        What::Fleet { pcs, sick, interval } => {
+            run_fleet(pcs, sick, Duration::from_secs(interval.max(1))).await
+        }
+        What::Load { pcs, values, batch, patience, journal } => {
+            let load = Load {
+                reports: values.div_ceil(
+                    atalaya_reading::Sample::FIGURES as u64 * u64::from(pcs.devices.max(1)),
+                ),
+                batch: batch.clamp(1, atalaya_proto::limits::BATCH_RECORDS),
+                from: Timestamp::now() - SignedDuration::from_hours(24),
+                patience: Duration::from_secs(patience),
+            };
+            run_load(pcs, load, journal).await
+        }
+        What::Enrol { pcs } => {
+            let enrolled = pcs.enrol(false).await?;
+            println!("{}", enrolled.len());
+            Ok(())
+        }
+    }
+}
+
+async fn run_fleet(pcs: Pcs, sick: bool, interval: Duration) -> Result<()> {
+    let enrolled = pcs.enrol(sick).await?;
+    println!("{} equipos de muestra en marcha", enrolled.len());
+    let mut tasks = JoinSet::new();
+    for (pc, credentials) in enrolled {
+        tasks.spawn(fleet::work(pc, credentials, interval));
+    }
+    let mut end = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        _ = end.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+        () = async { while tasks.join_next().await.is_some() {} } => {}
+    }
+    Ok(())
+}
+
+async fn run_load(pcs: Pcs, load: Load, journal: Option<PathBuf>) -> Result<()> {
+    let enrolled = pcs.enrol(false).await?;
+    info!(devices = enrolled.len(), reports = load.reports, "loading");
+    let started = tokio::time::Instant::now();
+    let mut tasks = JoinSet::new();
+    for (pc, credentials) in enrolled {
+        tasks.spawn(load::deliver(pc, credentials, load));
+    }
+    let delivered = tasks.join_all().await;
+    let seconds = started.elapsed().as_secs_f64();
+    if let Some(file) = journal {
+        load::write_journal(&file, &delivered)?;
+    }
+    let acknowledged: u64 = delivered.iter().map(|pc| pc.acknowledged).sum();
+    let line = serde_json::json!({
+        "devices": delivered.len(),
+        "reports_each": load.reports,
+        "batch": load.batch,
+        "acknowledged": acknowledged,
+        "values": acknowledged * atalaya_reading::Sample::FIGURES as u64,
+        "breaks": delivered.iter().map(|pc| pc.breaks).sum::<u32>(),
+        "seconds": seconds,
+    });
+    println!("{line}");
+    if acknowledged < load.reports * delivered.len() as u64 {
+        bail!("not everything was acknowledged");
+    }
+    Ok(())
+}
+
+impl Pcs {
+    /// Every PC with its identity, enrolled now or before.
+    async fn enrol(&self, sick: bool) -> Result<Vec<(Pc, Credentials)>> {
+        let mut enrolled = Vec::new();
+        for number in 0..self.devices {
+            let pc = Pc::new(self.seed, number, sick);
+            let folder = self.identities.join(&pc.hostname);
+            let credentials = match Credentials::load(&folder)? {
+                Some(credentials) => credentials,
+                None => {
+                    let code = self.code(pc.area.name).await?;
+                    let credentials = Credentials::enrol(&code, &pc)
+                        .await
+                        .with_context(|| format!("{}: enrolment", pc.hostname))?;
+                    credentials.save(&folder)?;
+                    credentials
+                }
+            };
+            enrolled.push((pc, credentials));
+        }
+        Ok(enrolled)
+    }
+
+    /// A fresh enrolment code for a sample PC of that area.
+    async fn code(&self, area: &str) -> Result<String> {
+        let (program, options) = self.collector.split_first().context("no collector command")?;
+        let output = Command::new(program)
+            .args(options)
+            .args(["code", "create", "--approve", "--sample", "--area", area])
+            .output()
+            .await
+            .with_context(|| format!("{program}: cannot be run"))?;
+        if !output.status.success() {
+            bail!("{program} code create: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let code = text.split_whitespace().find(|word| word.starts_with("atl1."));
+        code.map(String::from).with_context(|| format!("no enrolment code in: {text}"))
+    }
+}

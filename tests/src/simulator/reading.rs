@@ -1,0 +1,279 @@
+//! What a made-up PC reads at a given time, illness included.
+
+use atalaya_reading::{
+    AllowedPort, Antivirus, AntivirusProduct, Connectivity, Detection, Disk, Dns, Drive,
+    DriveHealth, DriveKind, Firewall, FirewallBackend, Gateway, Interface, ListeningSocket,
+    Measurement, PacketPolicy, Reading, Section, Status, System, Target, TargetKind, Verdict,
+    Volume,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use super::illness::Illness;
+use super::pc::{Pc, Platform};
+
+const GIB: u64 = 1 << 30;
+
+/// All five sections, in the order they are shown.
+pub fn sections(pc: &Pc, at: Timestamp) -> Vec<Section> {
+    vec![
+        Section::Antivirus(Reading::ok(antivirus(pc, at), antivirus_source(pc), at)),
+        Section::Firewall(Reading::ok(firewall(pc), firewall_source(pc), at)),
+        Section::Disk(Reading::ok(disk(pc, at), "smartctl 7.3", at)),
+        Section::Connectivity(Reading::ok(connectivity(pc, at), "muestra", at)),
+        Section::System(Reading::ok(system(pc, at), "muestra", at)),
+    ]
+}
+
+fn minute(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(60)
+}
+
+fn before(at: Timestamp, ago: SignedDuration) -> Timestamp {
+    at.checked_sub(ago).unwrap_or(at)
+}
+
+fn is_windows(pc: &Pc) -> bool {
+    pc.platform != Platform::Debian12
+}
+
+fn antivirus_source(pc: &Pc) -> &'static str {
+    if is_windows(pc) { "WSC + MSFT_MpComputerStatus" } else { "clamd + daily.cld" }
+}
+
+fn antivirus(pc: &Pc, at: Timestamp) -> Antivirus {
+    if pc.illness == Some(Illness::NoAntivirus) {
+        return Antivirus::default();
+    }
+    let (name, version) = match pc.platform {
+        Platform::Debian12 => ("ClamAV", "1.0.7"),
+        _ if pc.number % 6 == 5 => ("ESET Endpoint Antivirus", "11.1.2039.0"),
+        _ => ("Microsoft Defender Antivirus", "4.18.24090.11"),
+    };
+    let off = pc.illness == Some(Illness::AntivirusOff);
+    let days =
+        if pc.illness == Some(Illness::OldSignatures) { 34 } else { i64::from(pc.number % 3) };
+    // Signatures come out once a day, at six in the morning UTC.
+    let today = at.as_second().div_euclid(86_400) * 86_400 - 18 * 3_600;
+    let mut product = AntivirusProduct {
+        name: name.into(),
+        version: Some(version.into()),
+        running: Some(!off),
+        real_time: Some(!off && is_windows(pc)),
+        signatures_at: Timestamp::from_second(today - days * 86_400).ok(),
+        ..AntivirusProduct::default()
+    };
+    product.set_signatures_age(at);
+    if pc.illness == Some(Illness::Detection) {
+        product.detections.push(Detection {
+            name: "Trojan:Win32/Wacatac.B!ml".into(),
+            path: Some("C:\\Users\\registro\\Downloads\\factura_2026.exe".into()),
+            found_at: Timestamp::from_second(today).ok(),
+            action: Some("Cuarentena".into()),
+        });
+    }
+    Antivirus { products: vec![product] }
+}
+
+fn firewall_source(pc: &Pc) -> &'static str {
+    if is_windows(pc) {
+        "INetFwPolicy2 + GetExtendedTcpTable"
+    } else {
+        "nft -j list ruleset + /proc/net"
+    }
+}
+
+fn firewall(pc: &Pc) -> Firewall {
+    let off = pc.illness == Some(Illness::FirewallOff);
+    let socket = |port: u16, process: &str, address: &str| ListeningSocket {
+        protocol: "tcp".into(),
+        address: address.into(),
+        port,
+        process: Some(process.into()),
+        pid: Some(400 + u32::from(port) % 5_000),
+        loopback: address.starts_with("127."),
+    };
+    let mut listening = if is_windows(pc) {
+        vec![
+            socket(135, "svchost (RpcSs)", "0.0.0.0"),
+            socket(139, "System", "0.0.0.0"),
+            socket(445, "System", "0.0.0.0"),
+            socket(5040, "svchost (CDPSvc)", "0.0.0.0"),
+        ]
+    } else {
+        vec![socket(22, "sshd", "0.0.0.0"), socket(631, "cupsd", "127.0.0.1")]
+    };
+    if pc.illness == Some(Illness::OpenPort) {
+        listening.push(socket(4444, "servidor.exe", "0.0.0.0"));
+    }
+    let allowed = if is_windows(pc) { "445" } else { "22" };
+    Firewall {
+        enabled: Some(!off),
+        backend: Some(match (off, is_windows(pc)) {
+            (_, true) => FirewallBackend::Windows,
+            (false, false) => FirewallBackend::Ufw,
+            (true, false) => FirewallBackend::None,
+        }),
+        default_inbound: Some(if off { PacketPolicy::Accept } else { PacketPolicy::Drop }),
+        allowed: vec![AllowedPort {
+            protocol: "tcp".into(),
+            port: allowed.into(),
+            source: format!("10.20.{}.0/24", pc.area.site.network),
+        }],
+        listening_status: Status::Ok,
+        listening,
+        listening_left_out: 0,
+    }
+}
+
+fn disk(pc: &Pc, at: Timestamp) -> Disk {
+    let mut rng = pc.chance(1, minute(at) / 10);
+    let (health, reasons) = match pc.illness {
+        Some(Illness::DriveFailing) => (
+            DriveHealth::Failing,
+            vec![
+                "SMART dice FAILED".into(),
+                "Reallocated_Sector_Ct (5) = 1864, bajo su umbral".into(),
+            ],
+        ),
+        Some(Illness::DriveWarning) => {
+            (DriveHealth::Warning, vec!["Current_Pending_Sector (197) = 8, subió desde 0".into()])
+        }
+        _ => (DriveHealth::Ok, Vec::new()),
+    };
+    let drive = Drive {
+        device: if is_windows(pc) { "/dev/sda (PhysicalDrive0)" } else { "/dev/sda" }.into(),
+        model: Some(
+            if pc.turning_disk { "ST1000DM010-2EP102" } else { "KINGSTON SA400S37480G" }.into(),
+        ),
+        serial: Some(format!("{}D0", pc.serial)),
+        kind: if pc.turning_disk { DriveKind::Hdd } else { DriveKind::Ssd },
+        health,
+        reasons,
+        temperature_c: Some(rng.i32(29..41)),
+        power_on_hours: Some(
+            pc.drive_hours + u64::try_from(at.as_second() / 3_600 % 8_760).unwrap_or(0),
+        ),
+    };
+    let total = if pc.turning_disk { 931 * GIB } else { 447 * GIB };
+    let free_permille = if pc.illness == Some(Illness::VolumeFull) {
+        41
+    } else {
+        210 + u64::from(pc.number % 25) * 20
+    };
+    let volume = Volume {
+        mount: if is_windows(pc) { "C:" } else { "/" }.into(),
+        filesystem: if is_windows(pc) { "NTFS" } else { "ext4" }.into(),
+        total_bytes: total,
+        free_bytes: total / 1000 * free_permille + rng.u64(0..total / 2_000),
+        read_only: false,
+    };
+    if pc.illness == Some(Illness::DrivesDenied) {
+        let detail = "smartctl: permiso denegado".to_string();
+        return Disk {
+            drives_status: Status::Denied,
+            drives_detail: Some(detail),
+            drives: Vec::new(),
+            volumes: vec![volume],
+        };
+    }
+    Disk {
+        drives_status: Status::Ok,
+        drives_detail: None,
+        drives: vec![drive],
+        volumes: vec![volume],
+    }
+}
+
+fn connectivity(pc: &Pc, at: Timestamp) -> Connectivity {
+    let down = pc.illness == Some(Illness::NoInternet);
+    let unstable = pc.illness == Some(Illness::Unstable);
+    let network = pc.area.site.network;
+    let mut rng = pc.chance(2, minute(at));
+    let mut round = |sent: u32, base_ms: f64, spread_ms: f64| {
+        let lost = if unstable { 2 } else { 0 };
+        let trips: Vec<f64> = (0..sent - lost).map(|_| base_ms + rng.f64() * spread_ms).collect();
+        Measurement::of(sent, &trips)
+    };
+    let gateway = Measurement { ..round(5, 0.4, 0.3) };
+    let spread = if unstable { 90.0 } else { 4.0 };
+    let target = |name: &str, kind: TargetKind, address: &str, measurement: Measurement| Target {
+        name: name.into(),
+        kind,
+        address: address.into(),
+        fallback: None,
+        measurement: if down { Measurement::of(10, &[]) } else { measurement },
+    };
+    let (first, second) = (round(10, 18.0, spread), round(10, 24.0, spread));
+    Connectivity {
+        verdict: match (down, unstable) {
+            (true, _) => Verdict::Down,
+            (_, true) => Verdict::Degraded,
+            _ => Verdict::Ok,
+        },
+        interfaces: vec![Interface {
+            name: if is_windows(pc) { "Ethernet" } else { "enp1s0" }.into(),
+            mac: Some(format!(
+                "02:4d:55:{:02x}:{:02x}:{:02x}",
+                network,
+                pc.number >> 8 & 0xff,
+                pc.number & 0xff
+            )),
+            addresses: vec![format!("10.20.{network}.{}/24", 20 + pc.number % 200)],
+            link_up: Some(true),
+            speed_mbps: Some(if pc.number.is_multiple_of(7) { 100 } else { 1000 }),
+        }],
+        gateway: Gateway {
+            address: Some(format!("10.20.{network}.1")),
+            reachable: Some(true),
+            evidence: Some("icmp".into()),
+            measurement: gateway,
+        },
+        dns: Dns {
+            servers: vec![format!("10.20.{network}.1")],
+            resolves: Some(!down),
+            answer_ms: (!down).then_some(21.5),
+            asked: Some("www.gob.mx".into()),
+        },
+        targets: vec![
+            target("Cloudflare", TargetKind::Icmp, "1.1.1.1", first),
+            target("Google", TargetKind::Https, "https://www.google.com", second),
+        ],
+        collector: None,
+    }
+}
+
+fn system(pc: &Pc, at: Timestamp) -> System {
+    let mut rng = pc.chance(3, minute(at));
+    // Switched on at eight in the morning of central Mexico.
+    let today = (at.as_second() - 14 * 3_600).div_euclid(86_400) * 86_400 + 14 * 3_600;
+    let booted_at =
+        Timestamp::from_second(today).unwrap_or_else(|_| before(at, SignedDuration::from_hours(1)));
+    System {
+        hostname: Some(pc.hostname.clone()),
+        os: Some(pc.os().into()),
+        os_version: Some(
+            match pc.platform {
+                Platform::Windows10 => "10.0.19045",
+                Platform::Windows11 => "10.0.22631",
+                Platform::Debian12 => "12.11",
+            }
+            .into(),
+        ),
+        kernel: (!is_windows(pc)).then(|| "6.1.0-37-amd64".into()),
+        architecture: Some("x86_64".into()),
+        uptime_s: u64::try_from(at.as_second() - booted_at.as_second()).ok(),
+        booted_at: Some(booted_at),
+        cpu_model: Some(pc.cpu.0.into()),
+        cpu_cores: Some(pc.cpu.1),
+        cpu_pct: Some(f64::from(rng.u32(20..450)) / 10.0),
+        memory_total_bytes: Some(pc.memory_bytes),
+        memory_used_bytes: Some(pc.memory_bytes / 100 * rng.u64(35..80)),
+        swap_total_bytes: Some(4 * GIB),
+        swap_used_bytes: Some(GIB / 100 * rng.u64(0..60)),
+        reboot_needed: Some(pc.number % 11 == 4),
+        utc_offset_minutes: Some(-360),
+        manufacturer: Some(pc.make.0.into()),
+        model: Some(pc.make.1.into()),
+        serial: Some(pc.serial.clone()),
+    }
+}
