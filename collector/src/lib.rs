@@ -1,3 +1,5 @@
 //! The collector: remembers, judges, plans and carries every task through its written procedure.
 
+pub mod domain;
+pub mod store;
 pub mod web;

@@ -1,0 +1,17 @@
+//! Types and rules of the field: what a device, an alert, a procedure and a run are. No IO, no clock, no SQL.
+//!
+//! Imports std, time types and the reading vocabulary only. Types here do not derive `Serialize`: edges own
+//! their formats.
+
+pub mod access;
+pub mod alert;
+pub mod area;
+pub mod device;
+pub mod enrolment;
+pub mod id;
+pub mod person;
+pub mod procedure;
+pub mod run;
+pub mod text;
+
+pub use atalaya_reading as reading;

@@ -1,0 +1,72 @@
+//! The only place with SQL. One body of SQL for SQLite and PostgreSQL; one file per subject.
+//!
+//! Everything happens in a transaction: [`Read`] gives a page one consistent view, [`Write`] saves all or
+//! nothing. Methods that change something exist on `Write` only.
+
+mod access;
+mod actions;
+mod alerts;
+mod areas;
+mod audit;
+mod changes;
+mod codes;
+mod devices;
+mod engine;
+mod fleet;
+mod health;
+mod intake;
+mod people;
+mod row;
+mod runs;
+mod sections;
+
+pub use actions::{ActionRecord, NewAction};
+pub use alerts::{AlertFilter, AlertRow};
+pub use audit::AuditEntry;
+pub use engine::{Database, Read, Store, Write};
+pub use fleet::{DeviceRow, FleetCounts, Live};
+pub use health::Health;
+pub use intake::{Arrival, DeadLetter, GapRecord, Progress, SampleRow};
+pub use people::{LoginLink, Session};
+pub use runs::{RunFilter, RunRow};
+pub use sections::SectionRow;
+
+/// What went wrong in the store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database refused or could not be reached.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("database schema: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The database is set up in a way that loses acknowledged data.
+    #[error("{0}")]
+    Unsafe(String),
+    /// A stored value is not one this program writes.
+    #[error("{table}.{column} holds «{value}», which this version does not know")]
+    Unreadable {
+        /// Table.
+        table: &'static str,
+        /// Column.
+        column: &'static str,
+        /// The value, shortened.
+        value: String,
+    },
+}
+
+impl Error {
+    /// Whether a unique key was violated: somebody else was first.
+    pub fn is_conflict(&self) -> bool {
+        match self {
+            Error::Database(sqlx::Error::Database(error)) => error.is_unique_violation(),
+            Error::Database(_)
+            | Error::Migration(_)
+            | Error::Unsafe(_)
+            | Error::Unreadable { .. } => false,
+        }
+    }
+}
+
+/// Result of a store call.
+pub type Result<T> = std::result::Result<T, Error>;
