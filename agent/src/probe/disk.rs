@@ -1,27 +1,247 @@
-//! TBD
+//! Drives (their health, by smartctl) and volumes (their space). Volumes are looked at every time; drives, which
+//! cost a program each, every hour. Never wakes a sleeping drive, never writes to one.
 
+mod attribute;
+mod judge;
+mod report;
+mod scan;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use atalaya_reading::{Disk, Drive, DriveHealth, DriveKind, Reading, Section, Status, bounds};
 use serde::Deserialize;
 
+use super::{Look, Probe, Unread};
 use crate::config::Invalid;
+use report::Report;
 
-pub use super::unsupported::Reader;
+cfg_select! {
+    target_os = "linux" => {
+        mod linux;
+        use linux::{block_devices, volumes};
+    }
+    _ => {
+        mod elsewhere;
+        use elsewhere::{block_devices, volumes};
+    }
+}
 
-/// Settings.
+/// How long one drive may take to answer.
+const DRIVE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Settings `[disk]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Seconds.
-    pub every_s: u64,
+    /// Seconds between two looks at the drives.
+    pub drives_every_s: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { every_s: 300 }
+        Settings { drives_every_s: 3_600 }
     }
 }
 
 impl Settings {
     pub(crate) fn check(&self) -> Result<(), Invalid> {
-        Invalid::unless_within("every_s", self.every_s, 10..=86_400)
+        Invalid::unless_within("disk.drives_every_s", self.drives_every_s, 60..=604_800)
+    }
+}
+
+/// A block device the system knows, whether or not it answers about its health.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockDevice {
+    /// `/dev/sda`.
+    pub device: String,
+    /// Maker's model.
+    pub model: Option<String>,
+    /// Serial number.
+    pub serial: Option<String>,
+    /// What the system says it is.
+    pub kind: DriveKind,
+}
+
+/// Reads volumes and drives; keeps the drives between readings.
+pub struct Reader {
+    every: Duration,
+    read_at: Option<Instant>,
+    devices: Vec<BlockDevice>,
+    drives: Drives,
+    /// What a drive said last, by device: a sleeping drive is not woken to say it again.
+    last: BTreeMap<String, Drive>,
+}
+
+/// The drives' half of the reading.
+struct Drives {
+    status: Status,
+    detail: Option<String>,
+    drives: Vec<Drive>,
+}
+
+impl Reader {
+    /// With these settings.
+    pub fn new(settings: &Settings) -> Reader {
+        Reader {
+            every: Duration::from_secs(settings.drives_every_s),
+            read_at: None,
+            devices: Vec::new(),
+            drives: Drives { status: Status::Unsupported, detail: None, drives: Vec::new() },
+            last: BTreeMap::new(),
+        }
+    }
+
+    fn refresh_drives(&mut self, look: &Look) {
+        let devices = block_devices();
+        // A drive that was plugged in or taken out is looked at now, not in an hour.
+        if devices == self.devices && !look.is_due(self.read_at, self.every) {
+            return;
+        }
+        self.drives = match look.programs.find("smartctl") {
+            Some(_) => self.ask_smartctl(look, &devices),
+            None => Drives {
+                status: Status::Unsupported,
+                detail: Some("no se encontró smartctl en PATH; instale smartmontools".into()),
+                drives: devices.iter().map(|device| unread(device, "falta smartctl")).collect(),
+            },
+        };
+        self.devices = devices;
+        self.read_at = Some(Instant::now());
+    }
+
+    fn ask_smartctl(&mut self, look: &Look, devices: &[BlockDevice]) -> Drives {
+        let found = match scan::scan(look) {
+            Ok(found) => found,
+            Err(unread_scan) => {
+                return Drives {
+                    status: unread_scan.status(),
+                    detail: Some(unread_scan.to_string()),
+                    drives: devices.iter().map(|device| unread(device, "smartctl falló")).collect(),
+                };
+            }
+        };
+        let mut drives = Vec::new();
+        let mut denied = 0;
+        for target in found.iter().take(bounds::DRIVES) {
+            let report = self.ask_one(look, target);
+            denied += usize::from(matches!(&report, Err(Unread::Denied(_))));
+            let known = devices.iter().find(|known| scan::same_device(&target.name, &known.device));
+            drives.push(match report {
+                Ok(drive) => drive,
+                Err(reason) => match known {
+                    Some(known) => unread(known, &reason.to_string()),
+                    None => unread(&target.as_block_device(), &reason.to_string()),
+                },
+            });
+        }
+        let unlisted = |device: &&BlockDevice| {
+            !found.iter().any(|target| scan::same_device(&target.name, &device.device))
+        };
+        drives.extend(
+            devices.iter().filter(unlisted).map(|device| unread(device, "no informa de su salud")),
+        );
+        let all_denied = denied > 0 && denied == found.len();
+        Drives {
+            status: if all_denied { Status::Denied } else { Status::Ok },
+            detail: all_denied.then(|| "smartctl necesita privilegios de root".into()),
+            drives: without_doubles(drives),
+        }
+    }
+
+    fn ask_one(&mut self, look: &Look, target: &scan::Target) -> Result<Drive, Unread> {
+        let mut arguments = vec!["-n", "standby", "-a", "-j"];
+        if let Some(kind) = &target.kind {
+            arguments.extend(["-d", kind]);
+        }
+        arguments.push(&target.name);
+        let output = look.run("smartctl", &arguments, DRIVE_LIMIT)?;
+        match Report::parse(&output.stdout)?.drive(&target.name) {
+            Ok(drive) => {
+                self.last.insert(target.name.clone(), drive.clone());
+                Ok(drive)
+            }
+            Err(report::Silent::Asleep) => self.last.get(&target.name).cloned().ok_or_else(|| {
+                Unread::NotApplicable("en reposo: no se le despertó para preguntarle".into())
+            }),
+            Err(report::Silent::Unread(unread)) => Err(unread),
+        }
+    }
+}
+
+impl Probe for Reader {
+    fn read(&mut self, look: &Look) -> Result<Section, Unread> {
+        self.refresh_drives(look);
+        let value = |volumes| Disk {
+            drives_status: self.drives.status,
+            drives_detail: self.drives.detail.clone(),
+            drives: self.drives.drives.clone(),
+            volumes,
+        };
+        let source = "mountinfo, statvfs, smartctl";
+        Ok(Section::Disk(match volumes() {
+            Ok(volumes) => Reading::ok(value(volumes), source, look.now),
+            Err(unread) => Reading {
+                value: value(Vec::new()),
+                ..Reading::unknown(unread.status(), unread.to_string(), source, look.now)
+            },
+        }))
+    }
+}
+
+/// A drive that is there but says nothing of its health.
+fn unread(device: &BlockDevice, reason: &str) -> Drive {
+    Drive {
+        device: device.device.clone(),
+        model: device.model.clone(),
+        serial: device.serial.clone(),
+        kind: device.kind,
+        health: DriveHealth::Unknown,
+        reasons: vec![bounds::text(reason, bounds::TEXT)],
+        temperature_c: None,
+        power_on_hours: None,
+    }
+}
+
+/// One drive may be reached in two ways; its serial number tells.
+fn without_doubles(drives: Vec<Drive>) -> Vec<Drive> {
+    let mut kept: Vec<Drive> = Vec::with_capacity(drives.len());
+    for drive in drives {
+        let twin = kept.iter_mut().find(|other| {
+            drive.serial.is_some() && other.serial == drive.serial && other.model == drive.model
+        });
+        match twin {
+            Some(twin) if twin.health == DriveHealth::Unknown => *twin = drive,
+            Some(_) => {}
+            None => kept.push(drive),
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drive(device: &str, serial: Option<&str>, health: DriveHealth) -> Drive {
+        let device = BlockDevice {
+            device: device.into(),
+            model: None,
+            serial: serial.map(String::from),
+            kind: DriveKind::Hdd,
+        };
+        Drive { health, ..unread(&device, "x") }
+    }
+
+    #[test]
+    fn a_drive_reached_twice_is_counted_once_by_the_answer_that_says_more() {
+        let kept = without_doubles(vec![
+            drive("/dev/sda", Some("A"), DriveHealth::Unknown),
+            drive("/dev/sdb", Some("A"), DriveHealth::Warning),
+            drive("/dev/sdc", None, DriveHealth::Unknown),
+            drive("/dev/sdd", None, DriveHealth::Unknown),
+        ]);
+        let devices: Vec<&str> = kept.iter().map(|drive| drive.device.as_str()).collect();
+        assert_eq!(devices, ["/dev/sdb", "/dev/sdc", "/dev/sdd"]);
     }
 }
