@@ -1,5 +1,6 @@
 //! The collector: remembers, judges, plans and carries every task through its written procedure.
 
+pub mod actions;
 pub mod domain;
 pub mod store;
 pub mod web;
