@@ -34,6 +34,9 @@ enum What {
         /// Seconds between reports.
         #[arg(long, default_value_t = 60)]
         interval: u64,
+        /// One report each, then end.
+        #[arg(long)]
+        once: bool,
     },
     /// A known number of reports as fast as the collector acknowledges them; prints one JSON line.
     Load {
@@ -82,46 +85,55 @@ async fn main() -> Result<()> {
         .with_writer(std::io::stderr)
         .init();
     match Arguments::parse().command {
-        What::Fleet { pcs, sick, interval } => {
-            run_fleet(pcs, sick, Duration::from_secs(interval.max(1))).await
+        What::Fleet { pcs, sick, interval, once } => {
+            run_fleet(pcs, sick, Duration::from_secs(interval.max(1)), once).await
         }
         What::Load { pcs, values, batch, patience, journal } => {
+            let figures = atalaya_reading::Sample::FIGURES as u64;
+            let reports = values.div_ceil(figures * u64::from(pcs.devices.max(1)));
             let load = Load {
-                reports: values.div_ceil(
-                    atalaya_reading::Sample::FIGURES as u64 * u64::from(pcs.devices.max(1)),
-                ),
+                reports,
                 batch: batch.clamp(1, atalaya_proto::limits::BATCH_RECORDS),
-                from: Timestamp::now() - SignedDuration::from_hours(24),
+                from: Timestamp::now() - SignedDuration::from_mins(reports.try_into()?),
                 patience: Duration::from_secs(patience),
             };
             run_load(pcs, load, journal).await
         }
         What::Enrol { pcs } => {
-            let enrolled = pcs.enrol(false).await?;
-            println!("{}", enrolled.len());
+            for number in 0..pcs.devices {
+                pcs.enrol(number, false).await?;
+            }
+            println!("{}", pcs.devices);
             Ok(())
         }
     }
 }
 
-async fn run_fleet(pcs: Pcs, sick: bool, interval: Duration) -> Result<()> {
-    let enrolled = pcs.enrol(sick).await?;
-    println!("{} equipos de muestra en marcha", enrolled.len());
+/// PCs begin to work as they are enrolled, so that the first is seen at once.
+async fn run_fleet(pcs: Pcs, sick: bool, interval: Duration, once: bool) -> Result<()> {
     let mut tasks = JoinSet::new();
-    for (pc, credentials) in enrolled {
-        tasks.spawn(fleet::work(pc, credentials, interval));
-    }
+    let work = async {
+        for number in 0..pcs.devices {
+            let (pc, credentials) = pcs.enrol(number, sick).await?;
+            tasks.spawn(fleet::work(pc, credentials, interval, once));
+        }
+        println!("{} equipos de muestra en marcha", pcs.devices);
+        while tasks.join_next().await.is_some() {}
+        Ok(())
+    };
     let mut end = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
-        _ = end.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-        () = async { while tasks.join_next().await.is_some() {} } => {}
+        _ = end.recv() => Ok(()),
+        _ = tokio::signal::ctrl_c() => Ok(()),
+        done = work => done,
     }
-    Ok(())
 }
 
 async fn run_load(pcs: Pcs, load: Load, journal: Option<PathBuf>) -> Result<()> {
-    let enrolled = pcs.enrol(false).await?;
+    let mut enrolled = Vec::new();
+    for number in 0..pcs.devices {
+        enrolled.push(pcs.enrol(number, false).await?);
+    }
     info!(devices = enrolled.len(), reports = load.reports, "loading");
     let started = tokio::time::Instant::now();
     let mut tasks = JoinSet::new();
@@ -151,26 +163,18 @@ async fn run_load(pcs: Pcs, load: Load, journal: Option<PathBuf>) -> Result<()> 
 }
 
 impl Pcs {
-    /// Every PC with its identity, enrolled now or before.
-    async fn enrol(&self, sick: bool) -> Result<Vec<(Pc, Credentials)>> {
-        let mut enrolled = Vec::new();
-        for number in 0..self.devices {
-            let pc = Pc::new(self.seed, number, sick);
-            let folder = self.identities.join(&pc.hostname);
-            let credentials = match Credentials::load(&folder)? {
-                Some(credentials) => credentials,
-                None => {
-                    let code = self.code(pc.area.name).await?;
-                    let credentials = Credentials::enrol(&code, &pc)
-                        .await
-                        .with_context(|| format!("{}: enrolment", pc.hostname))?;
-                    credentials.save(&folder)?;
-                    credentials
-                }
-            };
-            enrolled.push((pc, credentials));
+    /// The PC of that number with its identity, enrolled now or before.
+    async fn enrol(&self, number: u32, sick: bool) -> Result<(Pc, Credentials)> {
+        let pc = Pc::new(self.seed, number, sick);
+        let folder = self.identities.join(&pc.hostname);
+        if let Some(credentials) = Credentials::load(&folder)? {
+            return Ok((pc, credentials));
         }
-        Ok(enrolled)
+        let code = self.code(pc.area.name).await?;
+        let enrolled = Credentials::enrol(&code, &pc).await;
+        let credentials = enrolled.with_context(|| format!("{}: enrolment", pc.hostname))?;
+        credentials.save(&folder)?;
+        Ok((pc, credentials))
     }
 
     /// A fresh enrolment code for a sample PC of that area.

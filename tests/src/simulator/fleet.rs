@@ -21,9 +21,10 @@ use super::uplink::Uplink;
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Works until it is dropped. A PC that is ill with silence ends after its first report.
-pub async fn work(pc: Pc, credentials: Credentials, interval: Duration) {
-    let mut device = Device::new(pc, interval);
+/// Works until it is dropped; with `once`, and where silence is the illness, until its first report is acknowledged.
+pub async fn work(pc: Pc, credentials: Credentials, interval: Duration, once: bool) {
+    let once = once || pc.illness == Some(Illness::Silent);
+    let mut device = Device::new(pc, interval, once);
     let mut pause = Duration::from_secs(1);
     // PCs are not switched on in the same second.
     tokio::time::sleep(interval.mul_f64(f64::from(device.pc.number % 20) / 100.0)).await;
@@ -45,14 +46,15 @@ pub async fn work(pc: Pc, credentials: Credentials, interval: Duration) {
 struct Device {
     pc: Pc,
     interval: Duration,
+    once: bool,
     spool: Spool,
     /// Fingerprints of the sections as last sent.
     sent: Vec<[u8; 16]>,
 }
 
 impl Device {
-    fn new(pc: Pc, interval: Duration) -> Device {
-        Device { pc, interval, spool: Spool::new(fastrand::u64(1..)), sent: Vec::new() }
+    fn new(pc: Pc, interval: Duration, once: bool) -> Device {
+        Device { pc, interval, once, spool: Spool::new(fastrand::u64(1..)), sent: Vec::new() }
     }
 
     async fn session(&mut self, credentials: &Credentials) -> Result<()> {
@@ -78,7 +80,7 @@ impl Device {
                     Body::Ack(ack) => {
                         self.spool.acknowledge(ack.seq);
                         in_flight = false;
-                        if self.pc.illness == Some(Illness::Silent) && self.spool.is_empty() {
+                        if self.once && self.spool.is_empty() {
                             return Ok(());
                         }
                     }
