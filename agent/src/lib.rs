@@ -7,3 +7,5 @@
 pub mod command;
 pub mod config;
 pub mod probe;
+pub mod spool;
+pub mod state;

@@ -48,7 +48,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         scope: "agent/src/",
-        names: &["atalaya_proto", "tonic"],
+        names: &["atalaya_proto::v1", "tonic"],
         home: &[
             "agent/src/report.rs",
             "agent/src/report/",

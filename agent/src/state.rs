@@ -1,0 +1,148 @@
+//! The agent's own folder: private, locked by one service at a time, its files replaced whole or not at all.
+//!
+//! It does not know what the files hold.
+
+cfg_select! {
+    target_os = "linux" => {
+        mod linux;
+        use linux as platform;
+    }
+    _ => {
+        mod other;
+        use other as platform;
+    }
+}
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+pub use platform::{foreign_access, foreign_writer};
+
+/// Makes a folder that only its owner may enter; one that exists keeps its mode.
+///
+/// # Errors
+/// When the system refuses.
+pub fn create_private_directory(dir: &Path) -> io::Result<()> {
+    platform::create_private_directory(dir)
+}
+
+/// Puts a folder's entries on the disk for good.
+///
+/// # Errors
+/// When the system refuses.
+pub fn sync_directory(dir: &Path) -> io::Result<()> {
+    platform::sync_directory(dir)
+}
+
+/// Replaces a file whole: after a crash at any point the old or the new content is there. Only its owner can read it.
+///
+/// # Errors
+/// When the disk refuses; the old content stays then.
+pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".new");
+    let new = path.with_file_name(name);
+    let write = || {
+        let mut file = platform::create_private_file(&new)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&new, path)
+    };
+    write().inspect_err(|_| {
+        let _ = fs::remove_file(&new);
+    })?;
+    sync_directory(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// The state folder of this agent.
+#[derive(Debug, Clone)]
+pub struct StateDir {
+    path: PathBuf,
+}
+
+/// Held while the service runs; the system lets go of it with the process.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Why the lock is not to be had; the text is Spanish, for the person who started the second one.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another process holds it.
+    #[error("ya hay otro agente trabajando con {0}; deténgalo primero o use otra carpeta con `state_dir`")]
+    Held(String),
+    /// The file could not be made.
+    #[error("no se puede usar la carpeta de estado {0}: {1}; revise que exista y sus permisos (`state_dir`)")]
+    Refused(String, io::Error),
+}
+
+impl StateDir {
+    /// The folder at `path`, which need not exist yet.
+    pub fn new(path: &Path) -> StateDir {
+        StateDir { path: path.into() }
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A file in it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Makes it if need be and takes its lock.
+    ///
+    /// # Errors
+    /// When another process has it or the system refuses.
+    pub fn lock(&self) -> Result<Lock, LockError> {
+        let shown = self.path.display().to_string();
+        let open = || {
+            create_private_directory(&self.path)?;
+            platform::create_private_file(&self.file("lock"))
+        };
+        let file = open().map_err(|error| LockError::Refused(shown.clone(), error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock { _file: file }),
+            Err(fs::TryLockError::WouldBlock) => Err(LockError::Held(shown)),
+            Err(fs::TryLockError::Error(error)) => Err(LockError::Refused(shown, error)),
+        }
+    }
+
+    /// Whether a service holds the lock now. Nothing is created to find out.
+    pub fn is_locked(&self) -> bool {
+        let held = |file: File| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock));
+        File::open(self.file("lock")).is_ok_and(held)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_service_on_the_same_folder_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::new(folder.path());
+        let lock = state.lock().unwrap();
+        assert!(state.is_locked());
+        assert!(state.lock().unwrap_err().to_string().contains("ya hay otro agente"));
+        drop(lock);
+        assert!(!state.is_locked());
+        state.lock().unwrap();
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_else_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a");
+        write_atomically(&file, b"uno").unwrap();
+        write_atomically(&file, b"dos").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"dos");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(foreign_access(&file).unwrap(), None);
+    }
+}
