@@ -6,6 +6,7 @@
 
 pub mod command;
 pub mod config;
+pub mod identity;
 pub mod probe;
 pub mod spool;
 pub mod state;
