@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# The agent at work for five minutes at its default interval: memory, CPU, bytes on the wire, growth.
+#   agent.sh [SECONDS]
+. "$(dirname "${BASH_SOURCE[0]}")/lib/bench.sh"
+SECONDS_WATCHED="${1:-300}"
+build smartmontools nftables
+settings "$WORK/collector"
+serve
+printf 'state_dir = "%s"\n' "$WORK/agent" >"$WORK/agent.toml"
+CODE="$("$COLLECTOR" --config "$CONFIG" code create --approve | grep -o 'atl1\.[A-Za-z0-9_-]*')"
+"$AGENT" --config "$WORK/agent.toml" enroll "$CODE" >"$WORK/enroll.log" 2>&1 || fail "$(tail -n 2 "$WORK/enroll.log")"
+"$AGENT" --config "$WORK/agent.toml" run >"$WORK/agent.log" 2>&1 &
+A=$!
+STARTED+=("$A")
+# Bytes of the agent's connection so far, TLS and HTTP/2 included, TCP and IP headers not.
+sent() { ss -tinH dst "$AGENTS" | grep -o 'bytes_sent:[0-9]*' | cut -d: -f2 | sort -n | tail -n 1; }
+say "the first readings (70 s) are not counted"
+sleep 70
+CPU=$(cpu_seconds "$A") SENT=$(sent) RSS_FIRST=$(rss_mib "$A") MAX=0
+say "watching for $SECONDS_WATCHED s"
+for _ in $(seq "$SECONDS_WATCHED"); do
+  sleep 1
+  kill -0 "$A" 2>/dev/null || fail "the agent ended: $(tail -n 2 "$WORK/agent.log")"
+  NOW=$(rss_mib "$A")
+  MAX=$(awk -v a="$MAX" -v b="$NOW" 'BEGIN {print a > b ? a : b}')
+done
+CPU=$(reckon "($(cpu_seconds "$A") - $CPU) / $SECONDS_WATCHED * 60")
+BYTES=$(reckon "($(sent) - $SENT) / ($SECONDS_WATCHED / 60)")
+figure "agent: RSS, largest" "$MAX" "MiB" at-most 15
+value "agent: PSS at the end" "$(pss_mib "$A")" "MiB"
+figure "agent: CPU" "$CPU" "CPU-s a minute" at-most 0.05
+figure "agent: sent when nothing changes" "$BYTES" "bytes a report" at-most 200
+value "agent: growth of RSS while watched" "$(reckon "$(rss_mib "$A") - $RSS_FIRST")" "MiB"
