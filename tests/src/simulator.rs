@@ -5,7 +5,6 @@
 pub mod credentials;
 pub mod fleet;
 pub mod illness;
-pub mod link;
 pub mod load;
 pub mod municipality;
 pub mod pc;

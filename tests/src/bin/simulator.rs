@@ -171,10 +171,8 @@ impl Pcs {
             return Ok((pc, credentials));
         }
         let code = self.code(pc.area.name).await?;
-        let enrolled = Credentials::enrol(&code, &pc).await;
-        let credentials = enrolled.with_context(|| format!("{}: enrolment", pc.hostname))?;
-        credentials.save(&folder)?;
-        Ok((pc, credentials))
+        let enrolled = Credentials::enrol(&folder, &code, &pc).await;
+        Ok((pc, enrolled.with_context(|| format!("{folder:?}"))?))
     }
 
     /// A fresh enrolment code for a sample PC of that area.

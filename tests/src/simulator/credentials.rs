@@ -1,121 +1,76 @@
-//! The identity of a simulated PC: made by spending an enrolment code, kept in a folder of its own.
-//! It is never renewed: a simulated PC that has expired is enrolled again.
+//! The identity of a simulated PC: the agent's own code enrols, keeps and renews it, in a folder of its own.
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use atalaya_proto::code::EnrolmentCode;
-use atalaya_proto::v1::enrolment_client::EnrolmentClient;
-use atalaya_proto::v1::{ChallengeRequest, DeviceHints, EnrolRequest};
-use atalaya_proto::{PROTOCOL_MAX, PROTOCOL_MIN};
-use rcgen::{CertificateParams, DistinguishedName, KeyPair, SigningKey};
-use sha2::{Digest, Sha256};
+use anyhow::Result;
+use atalaya_agent::identity::enrolment::{self, Hints};
+use atalaya_agent::identity::renewal::{self, Age};
+use atalaya_agent::identity::{Identity, IdentityError, Store, tls};
+use atalaya_agent::state::{StateDir, create_private_directory};
+use jiff::Timestamp;
 use tonic::transport::Channel;
 
-use super::link::{self, Trust};
 use super::pc::Pc;
 
 /// What an enrolled PC keeps.
-#[derive(Clone)]
 pub struct Credentials {
-    /// Chosen by the collector, UUIDv7.
-    pub device_id: String,
-    /// `host:port` of the agent listener.
-    pub address: String,
-    certificate: Vec<u8>,
-    key: Vec<u8>,
-    ca: Vec<u8>,
+    store: Store,
+    identity: Identity,
 }
 
 impl Credentials {
-    /// Spends a code.
-    ///
-    /// # Errors
-    /// When the code is no code, or the collector refuses it.
-    pub async fn enrol(code: &str, pc: &Pc) -> Result<Credentials> {
-        let code = EnrolmentCode::parse(code)?;
-        let channel = link::connect(&code.address, Trust::Pin(code.ca_pin), None).await?;
-        let mut client = EnrolmentClient::new(channel);
-        let hello = ChallengeRequest { protocol_min: PROTOCOL_MIN, protocol_max: PROTOCOL_MAX };
-        let nonce = client.challenge(hello).await?.into_inner().nonce;
-
-        let key = KeyPair::generate()?;
-        let mut params = CertificateParams::default();
-        params.distinguished_name = DistinguishedName::new();
-        let csr = params.serialize_request(&key)?.der().to_vec();
-        let proof = key.sign(&[&nonce[..], &Sha256::digest(&csr)[..]].concat())?;
-        let request = EnrolRequest {
-            secret: code.secret.to_vec(),
-            csr,
-            nonce,
-            proof,
-            hints: Some(hints(pc)),
-        };
-        let reply = client.enrol(request).await?.into_inner();
-        Ok(Credentials {
-            device_id: reply.device_id,
-            address: code.address,
-            certificate: reply.certificate,
-            key: key.serialize_der(),
-            ca: reply.ca_certificate,
-        })
-    }
-
     /// What was kept in that folder, or `None` if nothing was.
     ///
     /// # Errors
-    /// When a file is there and cannot be read.
+    /// When it is there and cannot be read.
     pub fn load(folder: &Path) -> Result<Option<Credentials>> {
-        if !folder.join("device").exists() {
-            return Ok(None);
+        let store = Store::new(&StateDir::new(folder));
+        match store.current() {
+            Ok(identity) => Ok(Some(Credentials { store, identity })),
+            Err(IdentityError::Missing) => Ok(None),
+            Err(error) => Err(error.into()),
         }
-        let read = |name: &str| {
-            std::fs::read(folder.join(name)).with_context(|| format!("{folder:?}: {name}"))
-        };
-        let device = String::from_utf8(read("device")?)?;
-        let (device_id, address) = device.split_once('\n').context("device: two lines expected")?;
-        Ok(Some(Credentials {
-            device_id: device_id.into(),
-            address: address.trim().into(),
-            certificate: read("device.crt")?,
-            key: read("device.key")?,
-            ca: read("ca.crt")?,
-        }))
     }
 
-    /// Keeps it. The file `device` is written last: without it there is no identity.
+    /// Spends a code and keeps the identity in that folder.
     ///
     /// # Errors
-    /// When the folder cannot be written.
-    pub fn save(&self, folder: &Path) -> Result<()> {
-        let write = |name: &str, bytes: &[u8]| {
-            std::fs::write(folder.join(name), bytes).with_context(|| format!("{folder:?}: {name}"))
-        };
-        std::fs::create_dir_all(folder).with_context(|| format!("{folder:?}"))?;
-        write("device.key", &self.key)?;
-        write("device.crt", &self.certificate)?;
-        write("ca.crt", &self.ca)?;
-        write("device", format!("{}\n{}\n", self.device_id, self.address).as_bytes())
+    /// When the code is no code, the collector refuses it, or the folder cannot be written.
+    pub async fn enrol(folder: &Path, code: &str, pc: &Pc) -> Result<Credentials> {
+        create_private_directory(folder)?;
+        let store = Store::new(&StateDir::new(folder));
+        let identity = enrolment::enrol(&store, code, hints(pc), false).await?.identity;
+        Ok(Credentials { store, identity })
     }
 
-    /// Connects as this PC.
+    /// Chosen by the collector, UUIDv7.
+    pub fn device_id(&self) -> &str {
+        &self.identity.device_id
+    }
+
+    /// Connects as this PC, with a fresh key first if one is due.
     ///
     /// # Errors
     /// When nobody listens or the certificate is not accepted.
-    pub async fn connect(&self) -> Result<Channel> {
-        let client = (self.certificate.clone(), self.key.clone());
-        link::connect(&self.address, Trust::Ca(self.ca.clone()), Some(client)).await
+    pub async fn connect(&mut self) -> Result<Channel> {
+        if Age::of(&self.identity.validity()?, Timestamp::now()) != Age::Fresh {
+            renewal::renew(&self.store, &self.identity).await?;
+        }
+        if let Some(next) = self.store.next()? {
+            renewal::confirm(&self.store, &next).await?;
+            self.identity = self.store.current()?;
+        }
+        Ok(tls::connect(self.identity.peer()?).await?)
     }
 }
 
-fn hints(pc: &Pc) -> DeviceHints {
-    DeviceHints {
+fn hints(pc: &Pc) -> Hints {
+    Hints {
         hostname: pc.hostname.clone(),
         os: pc.os().into(),
         machine_id: pc.machine_id(),
         manufacturer: pc.make.0.into(),
         model: pc.make.1.into(),
         serial: pc.serial.clone(),
-        agent_version: super::uplink::VERSION.into(),
     }
 }

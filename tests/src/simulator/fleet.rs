@@ -22,7 +22,7 @@ use super::uplink::Uplink;
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Works until it is dropped; with `once`, and where silence is the illness, until its first report is acknowledged.
-pub async fn work(pc: Pc, credentials: Credentials, interval: Duration, once: bool) {
+pub async fn work(pc: Pc, mut credentials: Credentials, interval: Duration, once: bool) {
     let once = once || pc.illness == Some(Illness::Silent);
     let mut device = Device::new(pc, interval, once);
     let mut pause = Duration::from_secs(1);
@@ -30,7 +30,7 @@ pub async fn work(pc: Pc, credentials: Credentials, interval: Duration, once: bo
     tokio::time::sleep(interval.mul_f64(f64::from(device.pc.number % 20) / 100.0)).await;
     loop {
         let before = device.spool.acknowledged;
-        match device.session(&credentials).await {
+        match device.session(&mut credentials).await {
             Ok(()) => return,
             Err(error) => warn!(pc = device.pc.hostname, "{error:#}"),
         }
@@ -57,7 +57,7 @@ impl Device {
         Device { pc, interval, once, spool: Spool::new(fastrand::u64(1..)), sent: Vec::new() }
     }
 
-    async fn session(&mut self, credentials: &Credentials) -> Result<()> {
+    async fn session(&mut self, credentials: &mut Credentials) -> Result<()> {
         let channel = credentials.connect().await?;
         let (mut uplink, welcome) = Uplink::open(channel, &self.pc, &self.spool).await?;
         info!(pc = self.pc.hostname, "connected");

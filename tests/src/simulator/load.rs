@@ -45,13 +45,13 @@ pub struct Delivered {
 }
 
 /// Sends everything, reconnecting as often as it takes. Stops early only when its patience ends.
-pub async fn deliver(pc: Pc, credentials: Credentials, load: Load) -> Delivered {
+pub async fn deliver(pc: Pc, mut credentials: Credentials, load: Load) -> Delivered {
     let mut spool = Spool::new(fastrand::u64(1..));
     let mut breaks = 0;
     let mut last_progress = tokio::time::Instant::now();
     while spool.acknowledged < load.reports {
         let before = spool.acknowledged;
-        if let Err(error) = session(&pc, &credentials, load, &mut spool).await {
+        if let Err(error) = session(&pc, &mut credentials, load, &mut spool).await {
             warn!(pc = pc.hostname, acknowledged = spool.acknowledged, "{error:#}");
             breaks += 1;
             tokio::time::sleep(Duration::from_millis(fastrand::u64(50..500))).await;
@@ -63,7 +63,7 @@ pub async fn deliver(pc: Pc, credentials: Credentials, load: Load) -> Delivered 
         }
     }
     Delivered {
-        device_id: credentials.device_id,
+        device_id: credentials.device_id().into(),
         epoch: spool.epoch.to_string(),
         taken: spool.next_seq() - 1,
         acknowledged: spool.acknowledged,
@@ -71,7 +71,12 @@ pub async fn deliver(pc: Pc, credentials: Credentials, load: Load) -> Delivered 
     }
 }
 
-async fn session(pc: &Pc, credentials: &Credentials, load: Load, spool: &mut Spool) -> Result<()> {
+async fn session(
+    pc: &Pc,
+    credentials: &mut Credentials,
+    load: Load,
+    spool: &mut Spool,
+) -> Result<()> {
     let channel = credentials.connect().await?;
     let (mut uplink, welcome) = Uplink::open(channel, pc, spool).await?;
     spool.acknowledge(welcome.stored_seq);
