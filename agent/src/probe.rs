@@ -157,6 +157,23 @@ impl Look {
         self.until.saturating_duration_since(Instant::now()).min(limit)
     }
 
+    /// A look of a minute, with the programs of this machine.
+    #[cfg(test)]
+    pub(crate) fn for_tests(depth: Depth) -> Look {
+        static RUNTIME: std::sync::LazyLock<tokio::runtime::Runtime> =
+            std::sync::LazyLock::new(|| {
+                let mut builder = tokio::runtime::Builder::new_current_thread();
+                builder.enable_all().build().unwrap()
+            });
+        Look {
+            depth,
+            now: Timestamp::now(),
+            until: Instant::now() + Duration::from_secs(60),
+            programs: Programs::new(program::SAFE_PATH),
+            runtime: RUNTIME.handle().clone(),
+        }
+    }
+
     /// Waits for something asynchronous.
     pub fn wait<F: Future>(&self, future: F) -> F::Output {
         self.runtime.block_on(future)

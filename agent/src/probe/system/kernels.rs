@@ -20,7 +20,7 @@ pub fn newer_installed(running: &str, installed: &[String]) -> Option<bool> {
 
 /// `amd64` of `6.1.0-18-amd64`: kernels of another flavour are no updates of this one.
 fn flavour(version: &str) -> &str {
-    let start = version.rfind(|c: char| c == '-' || c == '.').map_or(0, |at| at + 1);
+    let start = version.rfind(['-', '.']).map_or(0, |at| at + 1);
     let last = &version[start..];
     if last.chars().all(|c| c.is_ascii_digit()) { "" } else { last }
 }
