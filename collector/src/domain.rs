@@ -13,5 +13,6 @@ pub mod person;
 pub mod procedure;
 pub mod run;
 pub mod text;
+pub mod working_time;
 
 pub use atalaya_reading as reading;

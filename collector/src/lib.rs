@@ -2,5 +2,7 @@
 
 pub mod actions;
 pub mod domain;
+pub mod procedure;
+pub mod rules;
 pub mod store;
 pub mod web;

@@ -117,7 +117,8 @@ impl Write {
             .execute(db)
             .await
             .map(drop))?;
-        self.bump("action").await
+        self.bump("action");
+        Ok(())
     }
 
     /// Notes that an action was sent; false when it already was.
@@ -158,6 +159,7 @@ impl Write {
             .execute(db)
             .await
             .map(drop))?;
-        self.bump("action").await
+        self.bump("action");
+        Ok(())
     }
 }

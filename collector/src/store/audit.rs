@@ -25,8 +25,10 @@ impl Write {
     /// # Errors
     /// When the database refuses.
     pub async fn audit(&mut self, actor: &Actor, entry: &AuditEntry, now: Timestamp) -> Result<()> {
-        // The counter's row is locked first, so that two collectors append one after the other.
-        self.bump("audit").await?;
+        // The tail is locked by writing to it, so that two collectors append one after the other.
+        let lock = "INSERT INTO change_counter (subject, counter) VALUES ('audit', 1)
+                    ON CONFLICT (subject) DO UPDATE SET counter = change_counter.counter + 1";
+        on!(self, |db| sqlx::query(lock).execute(db).await.map(drop))?;
         let last = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1";
         let last: Option<(i64, String)> =
             on!(self, |db| sqlx::query_as(last).fetch_optional(db).await)?;

@@ -6,19 +6,6 @@ use jiff::Timestamp;
 use super::Result;
 use super::engine::{Read, Write, on};
 
-impl Write {
-    /// Tells whoever watches that a subject changed.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn bump(&mut self, subject: &'static str) -> Result<()> {
-        let sql = "INSERT INTO change_counter (subject, counter) VALUES ($1, 1)
-                   ON CONFLICT (subject) DO UPDATE SET counter = change_counter.counter + 1";
-        on!(self, |db| sqlx::query(sql).bind(subject).execute(db).await.map(drop))?;
-        Ok(())
-    }
-}
-
 impl Read {
     /// All change counters.
     ///

@@ -157,8 +157,22 @@ impl Write {
             .bind(device.sample)
             .fetch_one(db)
             .await)?;
-        self.bump("device").await?;
+        self.bump("device");
         Ok(number)
+    }
+
+    /// Keeps other collectors from judging a device until this is committed; false when there is none.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn lock_device(&mut self, id: &DeviceId) -> Result<bool> {
+        let sql = "UPDATE device SET status = status WHERE id = $1";
+        let found: u64 = on!(self, |db| sqlx::query(sql)
+            .bind(id.as_str())
+            .execute(db)
+            .await
+            .map(|done| done.rows_affected()))?;
+        Ok(found == 1)
     }
 
     /// Changes a device's status; other collectors learn of it through the change counter.
@@ -173,7 +187,8 @@ impl Write {
             .execute(db)
             .await
             .map(drop))?;
-        self.bump("device").await
+        self.bump("device");
+        Ok(())
     }
 
     /// Moves a device to an area and gives it a name.
@@ -195,7 +210,8 @@ impl Write {
             .execute(db)
             .await
             .map(drop))?;
-        self.bump("device").await
+        self.bump("device");
+        Ok(())
     }
 
     /// Keeps what a device says of itself when it connects.
@@ -295,7 +311,7 @@ impl Write {
         let sites = "DELETE FROM site WHERE sample AND id NOT IN
                      (SELECT site_id FROM area WHERE site_id IS NOT NULL)";
         on!(self, |db| sqlx::query(sites).execute(db).await.map(drop))?;
-        self.bump("device").await?;
+        self.bump("device");
         Ok(count)
     }
 }

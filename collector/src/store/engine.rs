@@ -3,6 +3,7 @@
 //! The same statement runs on both through the macro `on!`, which expands one body in both arms. Not
 //! `sqlx::Any`: on PostgreSQL it fails with 22P03 once a statement first prepared with a NULL gets a value.
 
+use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -60,7 +61,11 @@ pub struct Read {
 
 /// A transaction that changes; without [`Write::commit`] it never was.
 #[derive(Debug)]
-pub struct Write(Read);
+pub struct Write {
+    read: Read,
+    /// Subjects whose change counter is bumped at commit, in one order, so that two never wait for each other.
+    changed: BTreeSet<&'static str>,
+}
 
 #[derive(Debug)]
 pub(in crate::store) enum Inner {
@@ -124,7 +129,7 @@ impl Store {
             }
             Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
-        Ok(Write(Read { inner }))
+        Ok(Write { read: Read { inner }, changed: BTreeSet::new() })
     }
 
     /// Writes a consistent copy of a SQLite database into a file that must not exist yet.
@@ -169,16 +174,26 @@ impl Write {
     ///
     /// # Errors
     /// When the database could not promise durability. Never try the same commit again.
-    pub async fn commit(self) -> Result<()> {
-        match self.0.inner {
+    pub async fn commit(mut self) -> Result<()> {
+        let sql = "INSERT INTO change_counter (subject, counter) VALUES ($1, 1)
+                   ON CONFLICT (subject) DO UPDATE SET counter = change_counter.counter + 1";
+        for subject in std::mem::take(&mut self.changed) {
+            on!(self, |db| sqlx::query(sql).bind(subject).execute(db).await.map(drop))?;
+        }
+        match self.read.inner {
             Inner::Sqlite(transaction) => transaction.commit().await?,
             Inner::Postgres(transaction) => transaction.commit().await?,
         }
         Ok(())
     }
 
+    /// Tells whoever watches, once this is committed, that a subject changed.
+    pub fn bump(&mut self, subject: &'static str) {
+        self.changed.insert(subject);
+    }
+
     pub(in crate::store) fn is_sqlite(&self) -> bool {
-        matches!(self.0.inner, Inner::Sqlite(_))
+        matches!(self.read.inner, Inner::Sqlite(_))
     }
 }
 
@@ -186,13 +201,13 @@ impl Deref for Write {
     type Target = Read;
 
     fn deref(&self) -> &Read {
-        &self.0
+        &self.read
     }
 }
 
 impl DerefMut for Write {
     fn deref_mut(&mut self) -> &mut Read {
-        &mut self.0
+        &mut self.read
     }
 }
 

@@ -1,0 +1,62 @@
+//! Written procedures as data, and the engine that walks them. Pure: no IO, no clock.
+
+mod answer;
+mod check;
+mod next;
+mod parse;
+
+pub use answer::{Proposal, propose};
+pub use check::{Fault, check};
+pub use next::{Refused, Taken, next, open};
+pub use parse::{BadFile, parse};
+
+use crate::domain::procedure::Procedure;
+
+/// The procedures compiled in.
+const FILES: &[(&str, &str)] =
+    &[("corrective.toml", include_str!("../procedures/corrective.toml"))];
+
+/// All known procedures.
+#[derive(Debug, Clone)]
+pub struct Library {
+    procedures: Vec<Procedure>,
+}
+
+impl Library {
+    /// Reads and checks the procedures compiled in.
+    ///
+    /// # Errors
+    /// Names the file and what is wrong with it.
+    pub fn embedded() -> Result<Library, BadFile> {
+        let read = |(name, text): &(&str, &str)| parse(name, text);
+        Ok(Library { procedures: FILES.iter().map(read).collect::<Result<_, _>>()? })
+    }
+
+    /// All procedures, in the order of the manuals.
+    pub fn all(&self) -> &[Procedure] {
+        &self.procedures
+    }
+
+    /// The present edition of a procedure.
+    pub fn get(&self, code: &str) -> Option<&Procedure> {
+        self.procedures.iter().find(|procedure| procedure.code == code)
+    }
+
+    /// The edition a run began with.
+    pub fn edition(&self, code: &str, edition: &str) -> Option<&Procedure> {
+        self.procedures.iter().find(|p| p.code == code && p.edition == edition)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_procedure_compiled_in_passes_the_check() {
+        let library = Library::embedded().unwrap();
+        let corrective = library.get("corrective").unwrap();
+        assert_eq!(corrective.steps.len(), 12);
+        assert_eq!(check(corrective), []);
+    }
+}

@@ -1,0 +1,165 @@
+//! Rules: readings + now → verdicts. Pure; one rule a file, thresholds in one place.
+
+mod antivirus_off;
+mod clock_skew;
+mod detection_present;
+mod drive_health;
+mod firewall_off;
+mod no_antivirus;
+mod no_internet;
+mod signatures_old;
+mod silent;
+mod thresholds;
+mod unexpected_port;
+mod unstable;
+mod volume_low;
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+pub use silent::silence;
+pub use thresholds::{PortRange, Thresholds};
+
+use crate::domain::alert::{Hysteresis, Judgement, Rule, Verdict};
+use crate::domain::reading::{
+    Antivirus, Connectivity, Disk, Firewall, Reading, Sample, Section, SectionKind, System,
+};
+
+/// What is known of a device when it is judged.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Its sections.
+    pub sections: HashMap<SectionKind, Section>,
+    /// Its newest measurement.
+    pub sample: Option<Sample>,
+    /// When that was taken.
+    pub sampled_at: Option<Timestamp>,
+    /// Its clock minus the collector's, microseconds.
+    pub clock_skew_us: Option<i64>,
+    /// Ports its area permits beside those of the configuration.
+    pub permitted: Vec<PortRange>,
+}
+
+macro_rules! section {
+    ($name:ident, $variant:ident) => {
+        fn $name(&self) -> Option<&Reading<$variant>> {
+            match self.sections.get(&SectionKind::$variant) {
+                Some(Section::$variant(reading)) => Some(reading),
+                _ => None,
+            }
+        }
+    };
+}
+
+impl Facts {
+    section!(antivirus, Antivirus);
+    section!(firewall, Firewall);
+    section!(disk, Disk);
+    section!(connectivity, Connectivity);
+    section!(system, System);
+}
+
+/// What a rule found: its verdict and the sentence that says why.
+struct Finding {
+    verdict: Verdict,
+    summary: String,
+}
+
+impl Finding {
+    fn ok(summary: impl Into<String>) -> Self {
+        Finding { verdict: Verdict::Ok, summary: summary.into() }
+    }
+
+    fn unknown(summary: impl Into<String>) -> Self {
+        Finding { verdict: Verdict::Unknown, summary: summary.into() }
+    }
+
+    fn warning(summary: impl Into<String>) -> Self {
+        Finding { verdict: Verdict::Warning, summary: summary.into() }
+    }
+
+    fn critical(summary: impl Into<String>) -> Self {
+        Finding { verdict: Verdict::Critical, summary: summary.into() }
+    }
+
+    /// No reading, or one that could not be taken.
+    fn unread<T>(reading: Option<&Reading<T>>) -> Self {
+        match reading {
+            None => Finding::unknown("Todavía no hay lectura."),
+            Some(reading) => {
+                let why = reading.detail.as_deref().unwrap_or("sin más detalle");
+                Finding::unknown(format!("No se pudo leer ({}): {why}.", reading.status.as_str()))
+            }
+        }
+    }
+}
+
+/// Asks every rule but silence, which the clock asks.
+pub fn judge(facts: &Facts, thresholds: &Thresholds, now: Timestamp) -> Vec<Judgement> {
+    let asked = Rule::ALL.iter().copied().filter(|rule| *rule != Rule::Silent);
+    let judged = asked.filter_map(|rule| {
+        let finding = ask(rule, facts, thresholds, now)?;
+        let section = facts.sections.get(&rule.section());
+        Some(Judgement {
+            rule,
+            verdict: finding.verdict,
+            summary: finding.summary,
+            source: section.map(|section| section.source().to_owned()).unwrap_or_default(),
+            taken_at: section.map(Section::taken_at),
+        })
+    });
+    judged.collect()
+}
+
+fn ask(rule: Rule, facts: &Facts, thresholds: &Thresholds, now: Timestamp) -> Option<Finding> {
+    Some(match rule {
+        Rule::NoAntivirus => no_antivirus::ask(facts),
+        Rule::AntivirusOff => antivirus_off::ask(facts, thresholds),
+        Rule::SignaturesOld => signatures_old::ask(facts, thresholds, now),
+        Rule::DetectionPresent => detection_present::ask(facts, thresholds, now),
+        Rule::FirewallOff => firewall_off::ask(facts),
+        Rule::UnexpectedPort => unexpected_port::ask(facts, thresholds),
+        Rule::DriveHealth => drive_health::ask(facts),
+        Rule::VolumeLow => volume_low::ask(facts, thresholds),
+        Rule::NoInternet => no_internet::ask(facts),
+        Rule::Unstable => unstable::ask(facts.sample.as_ref(), thresholds),
+        Rule::ClockSkew => clock_skew::ask(facts.clock_skew_us, thresholds),
+        Rule::Silent => return None,
+    })
+}
+
+/// Looks in a row before a rule is believed: figures that jump need more than states that stand.
+pub fn hysteresis(rule: Rule) -> Hysteresis {
+    let (raise_after, clear_after) = match rule {
+        Rule::NoAntivirus
+        | Rule::AntivirusOff
+        | Rule::SignaturesOld
+        | Rule::DetectionPresent
+        | Rule::FirewallOff
+        | Rule::UnexpectedPort
+        | Rule::DriveHealth
+        | Rule::VolumeLow
+        | Rule::Silent => (1, 1),
+        Rule::NoInternet => (2, 2),
+        Rule::ClockSkew => (2, 2),
+        Rule::Unstable => (3, 3),
+    };
+    Hysteresis { raise_after, clear_after }
+}
+
+/// The verdicts that rest on a measurement alone, as bits: while they stay the same, and nothing is being
+/// counted, a new measurement changes nothing.
+pub fn sample_signature(thresholds: &Thresholds, sample: &Sample, clock_skew_us: i64) -> u32 {
+    let facts = Facts { sample: Some(*sample), clock_skew_us: Some(clock_skew_us), ..Facts::default() };
+    let verdicts = [
+        unstable::ask(facts.sample.as_ref(), thresholds).verdict,
+        clock_skew::ask(facts.clock_skew_us, thresholds).verdict,
+        volume_low::ask(&facts, thresholds).verdict,
+    ];
+    let starting = u32::from(sample.uptime_s.is_some_and(|up| up < thresholds.antivirus_grace_s));
+    verdicts.iter().fold(starting, |bits, verdict| bits * 4 + *verdict as u32)
+}
+
+#[cfg(test)]
+mod tests;

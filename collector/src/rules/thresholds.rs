@@ -1,0 +1,126 @@
+//! All thresholds, in one place. `[rules]` of the configuration overrides any of them.
+
+use serde::Deserialize;
+
+/// When a reading is bad. Unknown keys are refused.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Thresholds {
+    /// Signatures older than this warn, days.
+    pub signatures_warning_days: i64,
+    /// Signatures older than this are critical, days.
+    pub signatures_critical_days: i64,
+    /// A detection counts this long after it was found, days.
+    pub detection_days: i64,
+    /// An antivirus may take this long to start after the PC, seconds.
+    pub antivirus_grace_s: u64,
+    /// Free space below this warns, per cent.
+    pub volume_warning_pct: f64,
+    /// Free space below this is critical, per cent.
+    pub volume_critical_pct: f64,
+    /// Loss above this is unstable, per cent.
+    pub loss_pct: f64,
+    /// Jitter above this is unstable, milliseconds.
+    pub jitter_ms: f64,
+    /// A clock further off than this warns, seconds.
+    pub clock_skew_s: i64,
+    /// A PC not heard of for this long in working time is silent, minutes.
+    pub silent_minutes: i64,
+    /// Silence counts at any hour, for PCs that are never switched off.
+    pub silent_at_any_hour: bool,
+    /// A run nobody touched ends by itself when its alerts have been over for this long, minutes.
+    pub recovered_minutes: i64,
+    /// Ports every PC may listen on: `tcp/445` or `tcp/49664-49700`.
+    pub permitted_ports: Vec<PortRange>,
+}
+
+/// What Windows 10 and 11 and a plain Debian listen on as they come, so that only what was added stands out:
+/// RPC, NetBIOS, SMB, delivery optimisation, device discovery, the RPC range of services; SSH, printing and
+/// name services on Linux.
+const PERMITTED: &[(&str, u16, u16)] = &[
+    ("tcp", 22, 22),
+    ("tcp", 135, 135),
+    ("tcp", 139, 139),
+    ("tcp", 445, 445),
+    ("tcp", 631, 631),
+    ("tcp", 2869, 2869),
+    ("tcp", 5040, 5040),
+    ("tcp", 5355, 5355),
+    ("tcp", 5357, 5358),
+    ("tcp", 7680, 7680),
+    ("tcp", 49664, 49700),
+    ("udp", 53, 53),
+    ("udp", 67, 68),
+    ("udp", 123, 123),
+    ("udp", 137, 138),
+    ("udp", 500, 500),
+    ("udp", 546, 546),
+    ("udp", 631, 631),
+    ("udp", 1900, 1900),
+    ("udp", 3702, 3702),
+    ("udp", 4500, 4500),
+    ("udp", 5050, 5050),
+    ("udp", 5353, 5353),
+    ("udp", 5355, 5355),
+    // Replies of clients come back here: an open UDP socket in this range is no service.
+    ("udp", 32768, 65535),
+];
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        let permitted = PERMITTED.iter().map(|(protocol, first, last)| PortRange {
+            protocol: (*protocol).to_owned(),
+            first: *first,
+            last: *last,
+        });
+        Thresholds {
+            signatures_warning_days: 7,
+            signatures_critical_days: 30,
+            detection_days: 7,
+            antivirus_grace_s: 600,
+            volume_warning_pct: 10.0,
+            volume_critical_pct: 5.0,
+            loss_pct: 5.0,
+            jitter_ms: 50.0,
+            clock_skew_s: 120,
+            silent_minutes: 15,
+            silent_at_any_hour: false,
+            recovered_minutes: 10,
+            permitted_ports: permitted.collect(),
+        }
+    }
+}
+
+/// Ports from `first` to `last`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PortRange {
+    /// `tcp` or `udp`.
+    pub protocol: String,
+    /// First port.
+    pub first: u16,
+    /// Last port, inclusive.
+    pub last: u16,
+}
+
+impl PortRange {
+    /// Whether a socket is within.
+    pub fn contains(&self, protocol: &str, port: u16) -> bool {
+        self.protocol == protocol && (self.first..=self.last).contains(&port)
+    }
+}
+
+impl TryFrom<String> for PortRange {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let read = || {
+            let (protocol, ports) = text.split_once('/')?;
+            let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
+            let (first, last) = (first.parse().ok()?, last.parse().ok()?);
+            let known = matches!(protocol, "tcp" | "udp") && first <= last;
+            known.then(|| PortRange { protocol: protocol.to_owned(), first, last })
+        };
+        read().ok_or_else(|| format!("«{text}» is no port: write tcp/445 or udp/5000-5010"))
+    }
+}
