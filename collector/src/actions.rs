@@ -2,5 +2,47 @@
 //!
 //! Intake, timers and web call these; nothing here speaks a protocol, and only the store speaks SQL.
 
+pub mod advance_run;
+pub mod judge;
+mod runs;
 pub mod secret;
 pub mod sign_in;
+pub mod watch_silence;
+
+use jiff::Timestamp;
+
+/// Why something did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
+    /// The procedure refused. Shown to people.
+    #[error(transparent)]
+    Refused(#[from] crate::procedure::Refused),
+    /// The run moved since the page was made. Shown to people.
+    #[error("{by} ya atendió este paso; vea el trámite antes de seguir")]
+    Stale {
+        /// Who moved it.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody wrote at the same moment and was faster; trying again is right.
+    #[error("alguien más guardó en este momento: vuelva a intentarlo")]
+    Overtaken,
+    /// What was asked for is not there. Shown to people.
+    #[error("no existe {0}")]
+    NotFound(&'static str),
+    /// A run needs a procedure edition that is not installed.
+    #[error("the procedure {code}, edition «{edition}», is not installed")]
+    NoProcedure {
+        /// Its code.
+        code: String,
+        /// Its edition.
+        edition: String,
+    },
+}
+
+/// Result of an action.
+pub type Result<T> = std::result::Result<T, Error>;

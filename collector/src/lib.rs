@@ -5,4 +5,5 @@ pub mod domain;
 pub mod procedure;
 pub mod rules;
 pub mod store;
+pub mod timers;
 pub mod web;

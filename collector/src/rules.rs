@@ -151,7 +151,8 @@ pub fn hysteresis(rule: Rule) -> Hysteresis {
 /// The verdicts that rest on a measurement alone, as bits: while they stay the same, and nothing is being
 /// counted, a new measurement changes nothing.
 pub fn sample_signature(thresholds: &Thresholds, sample: &Sample, clock_skew_us: i64) -> u32 {
-    let facts = Facts { sample: Some(*sample), clock_skew_us: Some(clock_skew_us), ..Facts::default() };
+    let facts =
+        Facts { sample: Some(*sample), clock_skew_us: Some(clock_skew_us), ..Facts::default() };
     let verdicts = [
         unstable::ask(facts.sample.as_ref(), thresholds).verdict,
         clock_skew::ask(facts.clock_skew_us, thresholds).verdict,

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::runs::{append_machine_event, join_corrective};
 use super::Result;
+use super::runs::{append_machine_event, join_corrective};
 use crate::domain::alert::{Alert, Judgement, REOPEN_SECONDS, Severity, Standing, Transition};
 use crate::domain::device::Device;
 use crate::domain::id::{AlertId, DeviceId};
@@ -62,7 +62,8 @@ pub async fn settle(
     let mut judged = Judged::default();
     let mut open = db.open_alerts(&device.id).await?;
     for judgement in judgements {
-        let standing = health.standings.get(&judgement.rule).copied().unwrap_or_else(|| Standing::new(now));
+        let standing =
+            health.standings.get(&judgement.rule).copied().unwrap_or_else(|| Standing::new(now));
         let hysteresis = rules::hysteresis(judgement.rule);
         let (standing, transition) = standing.apply(judgement.verdict, hysteresis, now);
         health.standings.insert(judgement.rule, standing);
@@ -70,9 +71,15 @@ pub async fn settle(
         judged.changed |= transition.is_some();
         let alert = open.iter_mut().find(|alert| alert.rule == judgement.rule);
         match (transition, alert) {
-            (Some(Transition::Raise(severity)), _) => raise(db, bench, device, &judgement, severity, now).await?,
-            (Some(Transition::Clear), Some(alert)) => clear(db, bench, alert, &judgement, now).await?,
-            (_, Some(alert)) if standing.raised.is_some() => update(db, alert, &judgement, standing, now).await?,
+            (Some(Transition::Raise(severity)), _) => {
+                raise(db, bench, device, &judgement, severity, now).await?
+            }
+            (Some(Transition::Clear), Some(alert)) => {
+                clear(db, bench, alert, &judgement, now).await?
+            }
+            (_, Some(alert)) if standing.raised.is_some() => {
+                update(db, alert, &judgement, standing, now).await?
+            }
             (_, _) => {}
         }
     }
@@ -138,7 +145,11 @@ async fn raise(
     alert.updated_at = now;
     let run = join_corrective(db, &bench.library, device, judgement, now).await?;
     alert.run = Some(run);
-    if again { db.update_alert(&alert).await? } else { db.add_alert(&alert).await? }
+    if again {
+        db.update_alert(&alert).await?
+    } else {
+        db.add_alert(&alert).await?
+    }
     Ok(())
 }
 

@@ -83,7 +83,12 @@ pub(super) async fn append_machine_event(
 }
 
 /// Keeps what an event made of a run, unless somebody was faster.
-pub(super) async fn save(db: &mut Write, read_version: u32, taken: &Taken, now: Timestamp) -> Result<()> {
+pub(super) async fn save(
+    db: &mut Write,
+    read_version: u32,
+    taken: &Taken,
+    now: Timestamp,
+) -> Result<()> {
     if !db.save_run(&taken.run, read_version).await? {
         return Err(Error::Overtaken);
     }

@@ -16,7 +16,12 @@ use crate::store::Store;
 ///
 /// # Errors
 /// When the store refuses; devices before the failing one are done.
-pub async fn watch_silence(store: &Store, bench: &Bench, hours: &WorkingHours, now: Timestamp) -> Result<usize> {
+pub async fn watch_silence(
+    store: &Store,
+    bench: &Bench,
+    hours: &WorkingHours,
+    now: Timestamp,
+) -> Result<usize> {
     let overdue = bench.thresholds.silent_minutes.max(1) * 60;
     let before = Timestamp::from_second(now.as_second() - overdue).unwrap_or(Timestamp::UNIX_EPOCH);
     let mut db = store.read().await?;
@@ -26,7 +31,8 @@ pub async fn watch_silence(store: &Store, bench: &Bench, hours: &WorkingHours, n
     let fallen = unseen.into_iter().filter(|(_, seen)| {
         rules::silence(*seen, &bench.thresholds, hours, now).verdict.severity().is_some()
     });
-    let mut ids: Vec<DeviceId> = fallen.map(|(id, _)| id).filter(|id| !alerted.contains(id)).collect();
+    let mut ids: Vec<DeviceId> =
+        fallen.map(|(id, _)| id).filter(|id| !alerted.contains(id)).collect();
     ids.extend(alerted);
     let mut changed = 0;
     for id in ids {

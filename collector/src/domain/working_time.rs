@@ -42,7 +42,8 @@ pub fn elapsed(hours: &WorkingHours, from: Timestamp, to: Timestamp) -> i64 {
     }
     let (opens, closes) = (i64::from(hours.from_minute) * 60, i64::from(hours.to_minute) * 60);
     let whole_weeks = (to - from) / (7 * DAY);
-    let per_week = hours.days.iter().filter(|works| **works).count() as i64 * (closes - opens).max(0);
+    let per_week =
+        hours.days.iter().filter(|works| **works).count() as i64 * (closes - opens).max(0);
     let from = from + whole_weeks * 7 * DAY;
     let rest: i64 = (from.div_euclid(DAY)..=to.div_euclid(DAY))
         .filter(|day| hours.days[weekday(*day)])

@@ -32,7 +32,11 @@ fn faults_cleared(alerts: &[Alert], silent: bool) -> Proposal {
     }
     if open.is_empty() {
         let because = format!("Las {} alertas de este trámite ya se despejaron.", alerts.len());
-        let because = if alerts.len() == 1 { "La alerta de este trámite ya se despejó.".into() } else { because };
+        let because = if alerts.len() == 1 {
+            "La alerta de este trámite ya se despejó.".into()
+        } else {
+            because
+        };
         return Proposal { answer: Some(true), because };
     }
     let names: Vec<&str> = open.iter().map(|alert| alert.rule.title()).collect();

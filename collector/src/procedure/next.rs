@@ -70,7 +70,13 @@ pub enum Refused {
 
 /// The events and the state a run begins with. What opens it is the first step: somebody, or the machine,
 /// reported the fault.
-pub fn open(procedure: &Procedure, mut run: Run, note: String, actor: Actor, now: Timestamp) -> Taken {
+pub fn open(
+    procedure: &Procedure,
+    mut run: Run,
+    note: String,
+    actor: Actor,
+    now: Timestamp,
+) -> Taken {
     let first = procedure.steps.first();
     let mut events = vec![NewEvent {
         kind: EventKind::Opened,
@@ -154,8 +160,11 @@ pub fn next(
             // Recovery belongs to the step that verifies, wherever the run stands now.
             record.step = verification(procedure).or(record.step);
             record.evidence = Some(evidence);
-            record.note =
-                if all_clear { "No queda ninguna alerta abierta.".to_owned() } else { String::new() };
+            record.note = if all_clear {
+                "No queda ninguna alerta abierta.".to_owned()
+            } else {
+                String::new()
+            };
         }
         Event::Recovered => {
             record.kind = EventKind::Recovered;

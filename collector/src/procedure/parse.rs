@@ -95,7 +95,11 @@ pub fn parse(file: &str, text: &str) -> Result<Procedure, BadFile> {
         results: read.results,
     };
     let faults = check::check(&procedure);
-    if faults.is_empty() { Ok(procedure) } else { Err(BadFile::Nonsense { file: file.to_owned(), faults }) }
+    if faults.is_empty() {
+        Ok(procedure)
+    } else {
+        Err(BadFile::Nonsense { file: file.to_owned(), faults })
+    }
 }
 
 fn read_step(id: &str, step: StepFile) -> Result<Step, String> {
@@ -108,9 +112,8 @@ fn read_step(id: &str, step: StepFile) -> Result<Step, String> {
         _ => return Err("needs either `next`, or `yes` and `no`, or `end = true`".to_owned()),
     };
     let role = Role::parse(&step.role).ok_or_else(|| format!("unknown role «{}»", step.role))?;
-    let question = |word: String| {
-        Question::parse(&word).ok_or_else(|| format!("no reading answers «{word}»"))
-    };
+    let question =
+        |word: String| Question::parse(&word).ok_or_else(|| format!("no reading answers «{word}»"));
     Ok(Step {
         number: step.number,
         id: StepId::new(id),
@@ -126,22 +129,35 @@ fn read_step(id: &str, step: StepFile) -> Result<Step, String> {
 mod tests {
     use super::*;
 
-    const HEAD: &str = "code='x'\ntitle='x'\nedition='1'\nseries='X'\nsource='x'\nobjective='x'\nscope='x'\n";
+    const HEAD: &str =
+        "code='x'\ntitle='x'\nedition='1'\nseries='X'\nsource='x'\nobjective='x'\nscope='x'\n";
 
     #[test]
     fn each_kind_of_nonsense_gets_its_message() {
         let end = "[[step]]\nnumber=2\nrole='head'\ntext='f'\nend=true\n";
         let cases = [
-            ("[[step]]\nnumber=1\nrole='head'\ntext='t'\nnext='9'\n", "step 1 leads to step 9, which does not exist"),
+            (
+                "[[step]]\nnumber=1\nrole='head'\ntext='t'\nnext='9'\n",
+                "step 1 leads to step 9, which does not exist",
+            ),
             ("[[step]]\nnumber=1\nrole='king'\ntext='t'\nnext='2'\n", "unknown role «king»"),
             ("[[step]]\nnumber=1\nrole='head'\ntext='t'\n", "needs either `next`"),
             ("[[step]]\nnumber=1\nrole='head'\ntext='t'\nyes='2'\n", "needs either `next`"),
             ("[[step]]\nnumber=1\nrole='head'\ntext='t'\nnext='1'\n", "step 2 cannot be reached"),
-            ("[[step]]\nnumber=1\nrole='head'\ntext='t'\nnext='1'\n", "step 1 has no way to the end"),
+            (
+                "[[step]]\nnumber=1\nrole='head'\ntext='t'\nnext='1'\n",
+                "step 1 has no way to the end",
+            ),
             ("[[step]]\nnumber=2\nrole='head'\ntext='t'\nnext='2'\n", "step 2 stands twice"),
             ("[[step]]\nnumber=1\nrole='head'\ntext=' '\nnext='2'\n", "step 1 says nothing"),
-            ("[[step]]\nnumber=1\nrole='head'\ntext='t'\nnext='2'\nanswered_by='stars'\n", "no reading answers «stars»"),
-            ("[[step]]\nnumber=1\nrole='head'\ntext='t'\nnext='2'\ncolour='red'\n", "unknown field `colour`"),
+            (
+                "[[step]]\nnumber=1\nrole='head'\ntext='t'\nnext='2'\nanswered_by='stars'\n",
+                "no reading answers «stars»",
+            ),
+            (
+                "[[step]]\nnumber=1\nrole='head'\ntext='t'\nnext='2'\ncolour='red'\n",
+                "unknown field `colour`",
+            ),
         ];
         for (step, expected) in cases {
             let error = parse("x.toml", &format!("{HEAD}{step}{end}")).unwrap_err().to_string();

@@ -24,5 +24,11 @@ pub fn silence(
     } else {
         (Verdict::Ok, "El agente reporta.".to_owned())
     };
-    Judgement { rule: Rule::Silent, verdict, summary, source: "colector".into(), taken_at: Some(now) }
+    Judgement {
+        rule: Rule::Silent,
+        verdict,
+        summary,
+        source: "colector".into(),
+        taken_at: Some(now),
+    }
 }

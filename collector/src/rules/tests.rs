@@ -65,9 +65,13 @@ fn an_antivirus_that_is_not_up_yet_after_start_is_not_off() {
 #[test]
 fn signatures_age_while_nothing_else_changes() {
     let made = |signatures_at| antivirus(vec![AntivirusProduct { signatures_at, ..clamav() }]);
-    for (days, expected) in
-        [(0, Verdict::Ok), (7, Verdict::Ok), (8, Verdict::Warning), (31, Verdict::Critical), (-400, Verdict::Unknown)]
-    {
+    for (days, expected) in [
+        (0, Verdict::Ok),
+        (7, Verdict::Ok),
+        (8, Verdict::Warning),
+        (31, Verdict::Critical),
+        (-400, Verdict::Unknown),
+    ] {
         assert_eq!(verdict(&made(days_ago(days)), Rule::SignaturesOld), expected, "{days} days");
     }
     assert_eq!(verdict(&made(None), Rule::SignaturesOld), Verdict::Unknown);
@@ -103,7 +107,8 @@ fn socket(port: u16, loopback: bool) -> ListeningSocket {
 
 #[test]
 fn a_firewall_of_unknown_state_is_neither_on_nor_off() {
-    let cases = [(Some(true), Verdict::Ok), (Some(false), Verdict::Critical), (None, Verdict::Unknown)];
+    let cases =
+        [(Some(true), Verdict::Ok), (Some(false), Verdict::Critical), (None, Verdict::Unknown)];
     for (enabled, expected) in cases {
         assert_eq!(verdict(&firewall(enabled, vec![], Status::Ok), Rule::FirewallOff), expected);
     }

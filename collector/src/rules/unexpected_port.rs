@@ -27,9 +27,8 @@ pub(super) fn ask(facts: &Facts, thresholds: &Thresholds) -> Finding {
         return Finding::ok("Sólo hay puertos permitidos.");
     }
     let named = unexpected.iter().take(NAMED);
-    let named: Vec<String> = named
-        .map(|((protocol, port), process)| format!("{protocol}/{port} ({process})"))
-        .collect();
+    let named: Vec<String> =
+        named.map(|((protocol, port), process)| format!("{protocol}/{port} ({process})")).collect();
     let more = match unexpected.len().saturating_sub(NAMED) {
         0 => String::new(),
         rest => format!(" y {rest} más"),

@@ -39,7 +39,12 @@ fn opened() -> Run {
 }
 
 fn evidence() -> Evidence {
-    Evidence { rule: "antivirus_off".into(), summary: "ok".into(), source: "clamd".into(), taken_at: None }
+    Evidence {
+        rule: "antivirus_off".into(),
+        summary: "ok".into(),
+        source: "clamd".into(),
+        taken_at: None,
+    }
 }
 
 /// Walks with `Some(yes)` for a question and `None` for an action; returns the steps stood on.
@@ -98,7 +103,8 @@ fn an_answer_to_a_step_that_has_passed_is_refused_with_where_it_stands() {
 #[test]
 fn a_role_without_the_step_is_refused() {
     let event = Event::Complete { step: StepId::new("2"), note: String::new() };
-    let refused = next(&corrective(), &opened(), event, &person(Role::FrontDesk), at()).unwrap_err();
+    let refused =
+        next(&corrective(), &opened(), event, &person(Role::FrontDesk), at()).unwrap_err();
     assert_eq!(refused.to_string(), "el paso 2 corresponde a Titular de TIC");
 }
 
