@@ -74,7 +74,11 @@ free_mib() { df -Pm "$1" | awk 'NR == 2 {print $4}'; }
 listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 ### What must be so before anything is built
+[ -d "${CARGO_HOME:-$HOME/.cargo}/bin" ] && PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
+RUST_WANTED="$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$ROOT/Cargo.toml")"
 command -v cargo >/dev/null || fail "falta Rust: instálelo como dice https://rustup.rs y vuelva a ejecutar este script"
+RUST_FOUND="$(rustc --version | cut -d' ' -f2)"
+printf '%s\n%s\n' "$RUST_WANTED" "$RUST_FOUND" | sort -VC || fail "Rust $RUST_FOUND es antiguo, hace falta $RUST_WANTED o posterior: rustup update"
 command -v npm >/dev/null || fail "falta Node.js con npm: apt-get install nodejs npm (versión 20 o posterior)"
 mkdir -p "$DATA" 2>/dev/null && [ -w "$DATA" ] || fail "no se puede escribir en $DATA: elija otra carpeta con --data DIR"
 chmod 700 "$DATA"
