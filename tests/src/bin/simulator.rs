@@ -11,6 +11,7 @@ use atalaya_tests::simulator::{fleet, pc::Pc};
 use clap::{Args, Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tracing::info;
 
@@ -121,11 +122,18 @@ async fn run_fleet(pcs: Pcs, sick: bool, interval: Duration, once: bool) -> Resu
         while tasks.join_next().await.is_some() {}
         Ok(())
     };
-    let mut end = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        ended = told_to_end() => ended,
+        done = work => done,
+    }
+}
+
+async fn told_to_end() -> Result<()> {
+    let mut end = signal(SignalKind::terminate())?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
     tokio::select! {
         _ = end.recv() => Ok(()),
-        _ = tokio::signal::ctrl_c() => Ok(()),
-        done = work => done,
+        _ = interrupted.recv() => Ok(()),
     }
 }
 
@@ -137,10 +145,17 @@ async fn run_load(pcs: Pcs, load: Load, journal: Option<PathBuf>) -> Result<()> 
     info!(devices = enrolled.len(), reports = load.reports, "loading");
     let started = tokio::time::Instant::now();
     let mut tasks = JoinSet::new();
+    let stop = tokio::sync::watch::Sender::new(false);
     for (pc, credentials) in enrolled {
-        tasks.spawn(load::deliver(pc, credentials, load));
+        tasks.spawn(load::deliver(pc, credentials, load, stop.subscribe()));
     }
+    let told = tokio::spawn(async move {
+        let ended = told_to_end().await;
+        stop.send_replace(true);
+        ended
+    });
     let delivered = tasks.join_all().await;
+    told.abort();
     let seconds = started.elapsed().as_secs_f64();
     if let Some(file) = journal {
         load::write_journal(&file, &delivered)?;

@@ -9,6 +9,8 @@ use atalaya_proto::v1::{RecordBody, RecordClass, collector_message::Body, record
 use atalaya_reading::Sample;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use tokio::sync::watch;
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::credentials::Credentials;
@@ -44,22 +46,29 @@ pub struct Delivered {
     pub breaks: u32,
 }
 
-/// Sends everything, reconnecting as often as it takes. Stops early only when its patience ends.
-pub async fn deliver(pc: Pc, mut credentials: Credentials, load: Load) -> Delivered {
+/// Sends everything, reconnecting as often as it takes. Ends early when told to stop or its patience is at an end.
+pub async fn deliver(
+    pc: Pc,
+    mut credentials: Credentials,
+    load: Load,
+    mut stop: watch::Receiver<bool>,
+) -> Delivered {
     let mut spool = Spool::new(fastrand::u64(1..));
     let mut breaks = 0;
-    let mut last_progress = tokio::time::Instant::now();
-    while spool.acknowledged < load.reports {
+    let mut last_progress = Instant::now();
+    while spool.acknowledged < load.reports && last_progress.elapsed() < load.patience {
         let before = spool.acknowledged;
-        if let Err(error) = session(&pc, &mut credentials, load, &mut spool).await {
+        let outcome = tokio::select! {
+            outcome = session(&pc, &mut credentials, load, &mut spool) => outcome,
+            _ = stop.wait_for(|stop| *stop) => break,
+        };
+        if spool.acknowledged > before {
+            last_progress = Instant::now();
+        }
+        if let Err(error) = outcome {
             warn!(pc = pc.hostname, acknowledged = spool.acknowledged, "{error:#}");
             breaks += 1;
             tokio::time::sleep(Duration::from_millis(fastrand::u64(50..500))).await;
-        }
-        if spool.acknowledged > before {
-            last_progress = tokio::time::Instant::now();
-        } else if last_progress.elapsed() > load.patience {
-            break;
         }
     }
     Delivered {
