@@ -48,7 +48,8 @@ impl EnrolmentCode {
             return Err(BadCode::Damaged);
         }
         let (length, rest) = payload.split_first().ok_or(BadCode::Damaged)?;
-        let (address, rest) = rest.split_at_checked(usize::from(*length)).ok_or(BadCode::Damaged)?;
+        let (address, rest) =
+            rest.split_at_checked(usize::from(*length)).ok_or(BadCode::Damaged)?;
         let (pin, secret) = rest.split_first_chunk::<32>().ok_or(BadCode::Damaged)?;
         Ok(EnrolmentCode {
             address: String::from_utf8(address.to_vec()).map_err(|_| BadCode::Damaged)?,

@@ -8,7 +8,9 @@ pub mod code;
 pub mod limits;
 mod wire;
 
-pub use wire::{Malformed, decode_body, sample_from_wire, sample_to_wire, section_from_wire, section_to_wire};
+pub use wire::{
+    Malformed, decode_body, sample_from_wire, sample_to_wire, section_from_wire, section_to_wire,
+};
 
 /// Messages and services generated from `proto/atalaya/v1`.
 #[allow(

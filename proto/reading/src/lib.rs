@@ -10,8 +10,8 @@ mod connectivity;
 mod disk;
 mod fingerprint;
 mod firewall;
-mod section;
 mod sample;
+mod section;
 mod system;
 
 pub use antivirus::{Antivirus, AntivirusProduct, Detection};
@@ -20,8 +20,8 @@ pub use connectivity::{
 };
 pub use disk::{Disk, Drive, DriveHealth, DriveKind, Volume};
 pub use firewall::{AllowedPort, Firewall, FirewallBackend, ListeningSocket, PacketPolicy};
-pub use section::{Section, SectionKind};
 pub use sample::Sample;
+pub use section::{Section, SectionKind};
 pub use system::System;
 
 use jiff::Timestamp;

@@ -51,7 +51,8 @@ impl Sample {
             Section::System(reading) => {
                 let Some(system) = reading.known() else { return };
                 self.cpu_permille = system.cpu_pct.map(|pct| (pct * 10.0).round().max(0.0) as u32);
-                self.memory_permille = permille(system.memory_used_bytes, system.memory_total_bytes);
+                self.memory_permille =
+                    permille(system.memory_used_bytes, system.memory_total_bytes);
                 self.swap_permille = permille(system.swap_used_bytes, system.swap_total_bytes);
                 self.uptime_s = system.uptime_s;
             }

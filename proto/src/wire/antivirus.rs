@@ -42,7 +42,10 @@ pub(super) fn read(message: v1::Antivirus, taken_at: Timestamp) -> Result<Antivi
     Ok(Antivirus { products })
 }
 
-fn read_product(message: v1::AntivirusProduct, at: Timestamp) -> Result<AntivirusProduct, Malformed> {
+fn read_product(
+    message: v1::AntivirusProduct,
+    at: Timestamp,
+) -> Result<AntivirusProduct, Malformed> {
     let detections = at_most("antivirus.detections", message.detections, bounds::DETECTIONS)?;
     let mut product = AntivirusProduct {
         name: bounds::text(&message.name, bounds::TEXT),

@@ -1,6 +1,8 @@
 //! Connectivity: readings to messages and back. Milliseconds here, microseconds on the wire.
 
-use atalaya_reading::{Connectivity, Dns, Gateway, Interface, Measurement, Target, TargetKind, Verdict, bounds};
+use atalaya_reading::{
+    Connectivity, Dns, Gateway, Interface, Measurement, Target, TargetKind, Verdict, bounds,
+};
 
 use super::{Malformed, at_most, cut, some_text};
 use crate::v1;

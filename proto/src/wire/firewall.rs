@@ -1,6 +1,8 @@
 //! Firewall and listening sockets: readings to messages and back.
 
-use atalaya_reading::{AllowedPort, Firewall, FirewallBackend, ListeningSocket, PacketPolicy, Status, bounds};
+use atalaya_reading::{
+    AllowedPort, Firewall, FirewallBackend, ListeningSocket, PacketPolicy, Status, bounds,
+};
 
 use super::{Malformed, at_most, cut, some_text, status_from_wire};
 use crate::v1;
@@ -11,7 +13,10 @@ impl From<&Firewall> for v1::Firewall {
         v1::Firewall {
             enabled: value.enabled,
             backend: value.backend.map_or(v1::FirewallBackend::Unspecified, backend).into(),
-            default_inbound: value.default_inbound.map_or(v1::PacketPolicy::Unspecified, policy).into(),
+            default_inbound: value
+                .default_inbound
+                .map_or(v1::PacketPolicy::Unspecified, policy)
+                .into(),
             allowed: value.allowed.iter().take(bounds::ALLOWED).map(allowed).collect(),
             listening: value.listening.iter().take(bounds::LISTENING).map(socket).collect(),
             listening_status: v1::ReadingStatus::from(value.listening_status).into(),
@@ -76,7 +81,8 @@ impl TryFrom<v1::Firewall> for Firewall {
                     source: bounds::text(&port.source, bounds::TEXT),
                 })
                 .collect(),
-            listening_status: status_from_wire(message.listening_status).unwrap_or(Status::Unsupported),
+            listening_status: status_from_wire(message.listening_status)
+                .unwrap_or(Status::Unsupported),
             listening: at_most("firewall.listening", message.listening, bounds::LISTENING)?
                 .into_iter()
                 .map(read_socket)
