@@ -71,7 +71,9 @@ pub enum IdentityError {
         cause: io::Error,
     },
     /// The file could not be written.
-    #[error("no se puede escribir {file}: {cause}; revise el espacio y los permisos de la carpeta de estado")]
+    #[error(
+        "no se puede escribir {file}: {cause}; revise el espacio y los permisos de la carpeta de estado"
+    )]
     Unwritable {
         /// Its path.
         file: String,
@@ -79,7 +81,9 @@ pub enum IdentityError {
         cause: io::Error,
     },
     /// The file is damaged, or the collector sent what does not fit our key.
-    #[error("{what}: {why}; dé de alta el equipo otra vez con «atalaya-agent enroll --force CÓDIGO»")]
+    #[error(
+        "{what}: {why}; dé de alta el equipo otra vez con «atalaya-agent enroll --force CÓDIGO»"
+    )]
     Damaged {
         /// The file or message.
         what: String,
@@ -135,7 +139,8 @@ impl Identity {
     /// When the identity is damaged.
     pub fn peer(&self) -> Result<Peer<'_>, IdentityError> {
         let pin = HEXLOWER.decode(self.ca_pin.as_bytes()).ok().and_then(|pin| pin.try_into().ok());
-        let ca = BASE64.decode(self.ca.as_bytes()).map_err(|error| damaged("la autoridad", error))?;
+        let ca =
+            BASE64.decode(self.ca.as_bytes()).map_err(|error| damaged("la autoridad", error))?;
         let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes())
             .map_err(|error| damaged("la llave", error))?;
         Ok(Peer {
@@ -155,14 +160,19 @@ impl Identity {
         }
         let der = self.certificate_der()?;
         let (_, leaf) = X509Certificate::from_der(&der).map_err(|error| damaged(what, error))?;
-        let key = rcgen::KeyPair::from_pem(&self.key).map_err(|error| damaged("la llave", error))?;
+        let key =
+            rcgen::KeyPair::from_pem(&self.key).map_err(|error| damaged("la llave", error))?;
         if leaf.public_key().subject_public_key.data.as_ref() != key.public_key_raw() {
             return Err(damaged(what, "el certificado no es de nuestra llave"));
         }
         let expected = format!("{DEVICE_URI}{}", self.device_id);
         let names = leaf.subject_alternative_name().ok().flatten();
         let named = names.is_some_and(|names| {
-            names.value.general_names.iter().any(|name| matches!(name, GeneralName::URI(uri) if *uri == expected))
+            names
+                .value
+                .general_names
+                .iter()
+                .any(|name| matches!(name, GeneralName::URI(uri) if *uri == expected))
         });
         if named { Ok(()) } else { Err(damaged(what, "el certificado no nombra a este equipo")) }
     }
@@ -228,10 +238,14 @@ impl Store {
     /// # Errors
     /// When the disk refuses.
     pub fn promote_next(&self) -> Result<(), IdentityError> {
-        let (next, current) = (self.state.file("identity-next.json"), self.state.file("identity.json"));
+        let (next, current) =
+            (self.state.file("identity-next.json"), self.state.file("identity.json"));
         fs::rename(&next, &current)
             .and_then(|()| crate::state::sync_directory(self.state.path()))
-            .map_err(|cause| IdentityError::Unwritable { file: current.display().to_string(), cause })
+            .map_err(|cause| IdentityError::Unwritable {
+                file: current.display().to_string(),
+                cause,
+            })
     }
 
     /// Gives the next generation up.

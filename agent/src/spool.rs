@@ -119,7 +119,12 @@ pub struct Limits {
 impl Limits {
     /// Limits for a cap in bytes: a quarter is P0's.
     pub fn with_total(total: u64) -> Limits {
-        Limits { total, reserved: total / 4, segment: (total / 32).min(256 * 1024), memory: 512 * 1024 }
+        Limits {
+            total,
+            reserved: total / 4,
+            segment: (total / 32).min(256 * 1024),
+            memory: 512 * 1024,
+        }
     }
 }
 
@@ -229,7 +234,9 @@ impl Spool {
     /// When they cannot be read from disk.
     pub fn next_batch(&mut self, accept: Class) -> io::Result<Option<Batch>> {
         self.forget_drained();
-        let Some(at) = self.epochs.iter().position(|epoch| !epoch.is_drained()) else { return Ok(None) };
+        let Some(at) = self.epochs.iter().position(|epoch| !epoch.is_drained()) else {
+            return Ok(None);
+        };
         self.skip_refused(at, accept)?;
         let epoch = &mut self.epochs[at];
         let id = epoch.id;
@@ -270,7 +277,12 @@ impl Spool {
         let current = self.epochs.len().saturating_sub(1);
         if self.epochs.get(current).is_some_and(|known| known.id == epoch) && !self.reconciled {
             if stored >= self.opened_at {
-                tracing::warn!(epoch, stored, opened_at = self.opened_at, "the spool is older than what the collector has");
+                tracing::warn!(
+                    epoch,
+                    stored,
+                    opened_at = self.opened_at,
+                    "the spool is older than what the collector has"
+                );
                 self.recapture(current)?;
             }
             self.reconciled = true;

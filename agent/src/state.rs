@@ -71,10 +71,14 @@ pub struct Lock {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process holds it.
-    #[error("ya hay otro agente trabajando con {0}; deténgalo primero o use otra carpeta con `state_dir`")]
+    #[error(
+        "ya hay otro agente trabajando con {0}; deténgalo primero o use otra carpeta con `state_dir`"
+    )]
     Held(String),
     /// The file could not be made.
-    #[error("no se puede usar la carpeta de estado {0}: {1}; revise que exista y sus permisos (`state_dir`)")]
+    #[error(
+        "no se puede usar la carpeta de estado {0}: {1}; revise que exista y sus permisos (`state_dir`)"
+    )]
     Refused(String, io::Error),
 }
 

@@ -46,3 +46,6 @@ pub enum Error {
 
 /// Result of an action.
 pub type Result<T> = std::result::Result<T, Error>;
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ pub use thresholds::{PortRange, Thresholds};
 
 use crate::domain::alert::{Hysteresis, Judgement, Rule, Verdict};
 use crate::domain::reading::{
-    Antivirus, Connectivity, Disk, Firewall, Reading, Sample, Section, SectionKind, System,
+    Antivirus, Connectivity, Disk, Firewall, Reading, Sample, Section, SectionKind,
 };
 
 /// What is known of a device when it is judged.
@@ -57,7 +57,6 @@ impl Facts {
     section!(firewall, Firewall);
     section!(disk, Disk);
     section!(connectivity, Connectivity);
-    section!(system, System);
 }
 
 /// What a rule found: its verdict and the sentence that says why.

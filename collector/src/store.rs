@@ -70,3 +70,8 @@ impl Error {
 
 /// Result of a store call.
 pub type Result<T> = std::result::Result<T, Error>;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

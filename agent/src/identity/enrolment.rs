@@ -61,11 +61,15 @@ pub enum EnrolError {
     Already { collector: String, device_id: String },
     #[error("el colector rechazó el código: ya se usó, venció o no es suyo ({0}); pida uno nuevo")]
     Spent(String),
-    #[error("el colector habla otra versión del protocolo ({0}); actualice el agente o el colector")]
+    #[error(
+        "el colector habla otra versión del protocolo ({0}); actualice el agente o el colector"
+    )]
     Protocol(String),
     #[error("el colector está ocupado ({0}); intente de nuevo en un minuto con el mismo código")]
     Busy(String),
-    #[error("el colector no completó el alta ({0}); intente de nuevo con el mismo código en los próximos 10 minutos")]
+    #[error(
+        "el colector no completó el alta ({0}); intente de nuevo con el mismo código en los próximos 10 minutos"
+    )]
     Failed(String),
     #[error("no se pudo preparar la llave: {0}")]
     Key(String),
@@ -100,7 +104,9 @@ pub async fn enrol(
             return Ok(Enrolled { identity, approved: true });
         }
         Err(error @ IdentityError::Unreadable { .. }) => return Err(error.into()),
-        Err(error) if !force && !matches!(error, IdentityError::Missing) => return Err(error.into()),
+        Err(error) if !force && !matches!(error, IdentityError::Missing) => {
+            return Err(error.into());
+        }
         _ => {}
     }
     let key = store.enrolment_key(&code_hash)?;

@@ -51,7 +51,9 @@ pub enum RenewalError {
     Connect(#[from] ConnectError),
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    #[error("el colector no acepta este certificado ({0}); si el equipo debe seguir, dé de alta de nuevo con «enroll --force»")]
+    #[error(
+        "el colector no acepta este certificado ({0}); si el equipo debe seguir, dé de alta de nuevo con «enroll --force»"
+    )]
     Refused(String),
     #[error("la renovación quedó a medias ({0}); se intentará de nuevo")]
     Failed(String),
@@ -61,11 +63,13 @@ pub enum RenewalError {
 
 impl From<Status> for RenewalError {
     fn from(status: Status) -> Self {
-        let said = format!("{}: {}", status.code(), atalaya_reading::bounds::text(status.message(), 300));
+        let said =
+            format!("{}: {}", status.code(), atalaya_reading::bounds::text(status.message(), 300));
         match status.code() {
-            Code::Unauthenticated | Code::PermissionDenied | Code::FailedPrecondition | Code::NotFound => {
-                RenewalError::Refused(said)
-            }
+            Code::Unauthenticated
+            | Code::PermissionDenied
+            | Code::FailedPrecondition
+            | Code::NotFound => RenewalError::Refused(said),
             _ => RenewalError::Failed(said),
         }
     }

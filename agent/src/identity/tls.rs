@@ -30,7 +30,9 @@ const PING_ANSWER: Duration = Duration::from_secs(15);
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// No TCP connection.
-    #[error("no se puede llegar al colector {address}: {cause}; revise la red, la dirección y que el puerto esté abierto")]
+    #[error(
+        "no se puede llegar al colector {address}: {cause}; revise la red, la dirección y que el puerto esté abierto"
+    )]
     Unreachable {
         /// `host:port`.
         address: String,
@@ -47,7 +49,9 @@ pub enum ConnectError {
         address: String,
     },
     /// Something answers, but not as it should.
-    #[error("no se pudo cifrar la conexión con {address}: {cause}; verifique que ahí escuche el colector de Atalaya")]
+    #[error(
+        "no se pudo cifrar la conexión con {address}: {cause}; verifique que ahí escuche el colector de Atalaya"
+    )]
     Tls {
         /// `host:port`.
         address: String,
@@ -159,9 +163,10 @@ impl ServerCertVerifier for Pinned {
         let ca = ca.ok_or(CertificateError::ApplicationVerificationFailure)?;
         let mut roots = RootCertStore::empty();
         roots.add(ca.clone().into_owned())?;
-        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), self.provider.clone())
-            .build()
-            .map_err(|error| Error::General(error.to_string()))?;
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), self.provider.clone())
+                .build()
+                .map_err(|error| Error::General(error.to_string()))?;
         let verify = |at| verifier.verify_server_cert(leaf, shown, name, ocsp, at);
         match verify(now) {
             // A PC whose clock battery is dead must still be able to say so: the pin, not the date, tells whom it talks to.
@@ -202,7 +207,8 @@ impl ServerCertVerifier for Pinned {
 /// An instant at which the certificate is valid.
 fn inside_validity(certificate: &CertificateDer) -> Option<UnixTime> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
-    let (from, to) = (parsed.validity().not_before.timestamp(), parsed.validity().not_after.timestamp());
+    let (from, to) =
+        (parsed.validity().not_before.timestamp(), parsed.validity().not_after.timestamp());
     let middle = u64::try_from(from.midpoint(to)).ok()?;
     Some(UnixTime::since_unix_epoch(Duration::from_secs(middle)))
 }

@@ -159,7 +159,10 @@ impl Epoch {
             Store::Disk(logs) => logs,
             Store::Memory(memory) => {
                 memory.sent = true;
-                return Ok((memory.queue.iter().take_while(|r| room.takes(r)).cloned().collect(), vec![]));
+                return Ok((
+                    memory.queue.iter().take_while(|r| room.takes(r)).cloned().collect(),
+                    vec![],
+                ));
             }
         };
         let (mut records, mut missing) = (Vec::new(), Vec::new());

@@ -103,7 +103,12 @@ fn frame_at(bytes: &[u8], at: usize) -> Option<Frame<'_>> {
     }
     let seq = u64::from_be_bytes(frame[SEQ_AT..PREVIOUS_AT].try_into().ok()?);
     let previous = frame[PREVIOUS_AT..HEADER].try_into().ok()?;
-    (seq <= SEQ_MAX).then_some(Frame { class: frame[CLASS_AT], seq, previous, body: &frame[HEADER..] })
+    (seq <= SEQ_MAX).then_some(Frame {
+        class: frame[CLASS_AT],
+        seq,
+        previous,
+        body: &frame[HEADER..],
+    })
 }
 
 #[cfg(test)]

@@ -117,7 +117,8 @@ impl Log {
             }
         }
         let spared = usize::from(!also_last);
-        while self.segments.len() > spared && self.segments.front().is_some_and(|s| s.waiting == 0) {
+        while self.segments.len() > spared && self.segments.front().is_some_and(|s| s.waiting == 0)
+        {
             self.remove_front();
         }
     }

@@ -162,7 +162,8 @@ impl Seen {
         for pair in known.windows(2) {
             let (first, last) = (pair[0] + 1, pair[1].saturating_sub(1));
             let around = |damage: &&Damage| {
-                damage.after < last.saturating_add(1) && damage.before.is_none_or(|before| before > first)
+                damage.after < last.saturating_add(1)
+                    && damage.before.is_none_or(|before| before > first)
             };
             let damage = self.damages.iter().find(around);
             let first = if damage.is_some() || !current { first } else { first.max(self.floor) };

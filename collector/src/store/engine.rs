@@ -230,7 +230,7 @@ async fn open_sqlite(path: &Path) -> Result<Pools> {
     let readers = SqlitePoolOptions::new()
         .max_connections(4)
         .acquire_timeout(ACQUIRE)
-        .connect_with(options.pragma("query_only", "ON"))
+        .connect_with(options)
         .await?;
     Ok(Pools::Sqlite { writer, readers })
 }

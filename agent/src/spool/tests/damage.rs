@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use super::*;
 
 fn segments(dir: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "seg"));
     files.sort();
     files
@@ -23,7 +24,11 @@ fn check_nothing_vanishes(dir: &Path) -> (usize, u64) {
     let records: Vec<&String> = delivered.iter().filter(|body| body.starts_with('r')).collect();
     let numbers: Vec<usize> = records.iter().map(|body| body[1..].parse().unwrap()).collect();
     assert!(numbers.is_sorted(), "{numbers:?}");
-    assert_eq!(numbers.iter().collect::<BTreeSet<_>>().len(), numbers.len(), "doubled: {numbers:?}");
+    assert_eq!(
+        numbers.iter().collect::<BTreeSet<_>>().len(),
+        numbers.len(),
+        "doubled: {numbers:?}"
+    );
     let gaps = delivered.iter().filter(|body| body.starts_with("gap")).count();
     assert_eq!(gaps > 0, lost > 0, "{delivered:?}");
     // The same loss is not counted again.
@@ -52,7 +57,10 @@ fn a_flipped_byte_in_a_record_costs_that_record_and_is_counted() {
 #[test]
 fn a_segment_cut_between_two_records_is_counted_by_the_numbers_that_are_missing() {
     let folder = filled();
-    let metric = segments(folder.path()).into_iter().rfind(|f| f.to_str().unwrap().contains("-p2-")).unwrap();
+    let metric = segments(folder.path())
+        .into_iter()
+        .rfind(|f| f.to_str().unwrap().contains("-p2-"))
+        .unwrap();
     // The anchor alone stays.
     fs::OpenOptions::new().write(true).open(&metric).unwrap().set_len(37).unwrap();
     let (kept, lost) = check_nothing_vanishes(folder.path());
