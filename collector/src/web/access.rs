@@ -1,0 +1,129 @@
+//! Who asks, and what they may do. A handler that looks takes a [`Viewer`]; one that acts takes an
+//! [`Operator`], the only thing with methods that change something: without the right there is no handle.
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use std::net::SocketAddr;
+
+use super::error::Error;
+use super::state::Web;
+use crate::actions::secret::Secret;
+use crate::actions::sign_in;
+use crate::domain::access::Actor;
+use crate::domain::person::{Person, Role};
+
+/// Somebody signed in; may look at everything of the unit.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    /// Who.
+    pub person: Person,
+}
+
+impl FromRequestParts<Web> for Viewer {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Error> {
+        let secret = presented(&parts.headers).ok_or(Error::SignedOut)?;
+        let session = sign_in::resume(web.store(), &secret, web.now()).await?;
+        let person = session.ok_or(Error::SignedOut)?.person;
+        if matches!(person.role, Role::Requester | Role::UnitHead) && !person.administrator {
+            let what = "Estas páginas son para el personal de la Unidad de TIC.".to_owned();
+            return Err(Error::Forbidden(what));
+        }
+        Ok(Viewer { person })
+    }
+}
+
+impl Viewer {
+    /// Whether they look after PCs: head, technicians and whoever administers.
+    pub fn operates(&self) -> bool {
+        self.person.administrator || matches!(self.person.role, Role::Head | Role::Technician)
+    }
+
+    /// As whom their acts are recorded.
+    pub fn actor(&self) -> Actor {
+        let Person { id, name, role, .. } = &self.person;
+        Actor::Person { id: id.clone(), name: name.clone(), role: *role }
+    }
+}
+
+/// The session cookie's name; the prefix makes browsers refuse it from another host or without TLS.
+fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-atalaya" } else { "atalaya" }
+}
+
+/// Plain HTTP is accepted on this machine only; everywhere else the cookie asks for TLS.
+pub fn is_secure(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let loopback = name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    !(loopback || name == "localhost")
+}
+
+/// The session secret a request presents.
+pub fn presented(headers: &HeaderMap) -> Option<Secret> {
+    let jar = CookieJar::from_headers(headers);
+    let cookie = jar.get(cookie_name(is_secure(headers)))?;
+    Some(Secret::presented(cookie.value()))
+}
+
+/// Sets the session cookie; without a secret, removes it.
+pub fn session_cookie(headers: &HeaderMap, secret: Option<&Secret>) -> CookieJar {
+    let secure = is_secure(headers);
+    let value = secret.map(|secret| secret.expose().to_owned()).unwrap_or_default();
+    let cookie = Cookie::build((cookie_name(secure), value))
+        .path("/")
+        .http_only(true)
+        .secure(secure)
+        .same_site(SameSite::Lax);
+    // A session cookie in both senses: it goes when the browser closes.
+    let cookie = if secret.is_none() { cookie.removal() } else { cookie };
+    CookieJar::new().add(cookie)
+}
+
+/// Where a request came from, for the wait after failed sign-ins. A proxy on this machine is believed.
+pub struct ClientAddress(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        let forwarded = parts
+            .headers
+            .get("x-forwarded-for")
+            .filter(|_| peer.is_some_and(|peer| peer.is_loopback()))
+            .and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+        let address: Option<std::net::IpAddr> = forwarded.or(peer);
+        Ok(ClientAddress(address.map_or_else(|| "unknown".into(), |address| address.to_string())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn only_this_machine_may_do_without_tls() {
+        for (host, secure) in [
+            ("127.0.0.1:8080", false),
+            ("[::1]:8080", false),
+            ("localhost", false),
+            ("atalaya.ejemplo.gob.mx", true),
+            ("192.0.2.1:8080", true),
+            ("localhost.ejemplo.mx", true),
+            ("", true),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_str(host).unwrap());
+            assert_eq!(is_secure(&headers), secure, "{host}");
+        }
+    }
+}

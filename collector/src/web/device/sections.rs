@@ -1,0 +1,336 @@
+//! The five sections of a PC as its sheet shows them: each with its state, source and age. Unknown stays
+//! unknown; whether a port is permitted follows the same lists the rules use.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::area::PermittedPort;
+use crate::domain::reading::{
+    Antivirus, AntivirusProduct, Connectivity, Disk, DriveHealth, Firewall, ListeningSocket, Reading,
+    Section, SectionKind, Status, System, Target, Volume,
+};
+use crate::store::{Health, Live, SectionRow};
+use crate::web::markup::Look;
+use crate::web::words;
+
+/// Ports shown before the rest is folded away.
+const PORTS: usize = 12;
+/// A reading not looked at again for this long is called old.
+const OLD: SignedDuration = SignedDuration::from_mins(30);
+
+/// What heads a section: how it is, where that comes from, and how old it is.
+pub struct Heading {
+    /// Name of the section.
+    pub name: &'static str,
+    /// Icon of the section.
+    pub icon: &'static str,
+    /// What its rules say.
+    pub look: Look,
+    /// Which tool answered.
+    pub source: String,
+    /// When the PC last looked, by the collector's clock.
+    pub looked_at: Timestamp,
+    /// Since when it has been like this.
+    pub changed_at: Timestamp,
+    /// Not looked at for long.
+    pub old: bool,
+    /// Why it says nothing, when it could not be read.
+    pub problem: Option<String>,
+}
+
+/// A section with its reading; `None` while the PC never sent it.
+pub struct View<T> {
+    /// Its heading.
+    pub heading: Heading,
+    /// What was read.
+    pub value: T,
+}
+
+/// The sections of a sheet.
+pub struct Sections {
+    /// See [`Antivirus`].
+    pub antivirus: Option<View<AntivirusView>>,
+    /// See [`Firewall`].
+    pub firewall: Option<View<FirewallView>>,
+    /// See [`Disk`].
+    pub disk: Option<View<DiskView>>,
+    /// See [`Connectivity`].
+    pub connectivity: Option<View<ConnectivityView>>,
+    /// See [`System`].
+    pub system: Option<View<SystemView>>,
+}
+
+impl Sections {
+    /// From what is stored, with the ports every PC and this area's PCs may open.
+    pub fn new(
+        stored: HashMap<SectionKind, SectionRow>,
+        health: &Health,
+        live: Option<&Live>,
+        permitted: &[PermittedPort],
+        now: Timestamp,
+    ) -> Sections {
+        let mut sections =
+            Sections { antivirus: None, firewall: None, disk: None, connectivity: None, system: None };
+        for (kind, row) in stored {
+            let heading = heading(kind, &row, health, live, now);
+            match row.section {
+                Section::Antivirus(reading) => {
+                    sections.antivirus = Some(view(heading, reading, AntivirusView::new));
+                }
+                Section::Firewall(reading) => {
+                    let make = |value| FirewallView::new(value, permitted);
+                    sections.firewall = Some(view(heading, reading, make));
+                }
+                Section::Disk(reading) => {
+                    sections.disk = Some(view(heading, reading, DiskView::new));
+                }
+                Section::Connectivity(reading) => {
+                    sections.connectivity = Some(view(heading, reading, ConnectivityView::new));
+                }
+                Section::System(reading) => {
+                    sections.system = Some(view(heading, reading, SystemView::new));
+                }
+            }
+        }
+        sections
+    }
+
+    /// Whether the PC sent nothing yet.
+    pub fn is_empty(&self) -> bool {
+        self.antivirus.is_none()
+            && self.firewall.is_none()
+            && self.disk.is_none()
+            && self.connectivity.is_none()
+            && self.system.is_none()
+    }
+}
+
+fn view<T, V>(heading: Heading, reading: Reading<T>, make: impl FnOnce(T) -> V) -> View<V> {
+    View { heading, value: make(reading.value) }
+}
+
+fn heading(
+    kind: SectionKind,
+    row: &SectionRow,
+    health: &Health,
+    live: Option<&Live>,
+    now: Timestamp,
+) -> Heading {
+    let (name, icon) = words::section(kind);
+    let status = row.section.status();
+    let unknown = status != Status::Ok;
+    let problem = unknown.then(|| match row.section.detail() {
+        Some(detail) => format!("{}: {detail}", words::reading(status)),
+        None => words::reading(status).to_owned(),
+    });
+    let looked_at = looked_at(kind, row, live);
+    Heading {
+        name,
+        icon,
+        look: words::verdict(health.section(kind)),
+        source: row.section.source().to_owned(),
+        looked_at,
+        changed_at: row.changed_at,
+        old: now.duration_since(looked_at) > OLD,
+        problem,
+    }
+}
+
+/// A section that did not change is not sent again; the report says how long before it was looked at.
+fn looked_at(kind: SectionKind, row: &SectionRow, live: Option<&Live>) -> Timestamp {
+    let since = live.and_then(|live| {
+        let (_, seconds) = live
+            .unchanged
+            .split(',')
+            .filter_map(|mark| mark.split_once(':'))
+            .find(|(name, _)| *name == kind.as_str())?;
+        let seconds: i64 = seconds.parse().ok()?;
+        live.last_seen_at.checked_sub(SignedDuration::from_secs(seconds)).ok()
+    });
+    since.map_or(row.received_at, |since| since.max(row.received_at))
+}
+
+/// Antivirus products as shown.
+pub struct AntivirusView {
+    /// Each product.
+    pub products: Vec<ProductView>,
+}
+
+/// One product.
+pub struct ProductView {
+    /// What was read.
+    pub product: AntivirusProduct,
+    /// Whether its service runs.
+    pub running: Look,
+    /// Whether files are checked as they are opened.
+    pub real_time: Look,
+}
+
+impl AntivirusView {
+    fn new(value: Antivirus) -> Self {
+        let product = |product: AntivirusProduct| ProductView {
+            running: words::good(product.running, "En marcha", "Detenido"),
+            real_time: words::protection(product.real_time),
+            product,
+        };
+        AntivirusView { products: value.products.into_iter().map(product).collect() }
+    }
+}
+
+/// The firewall as shown.
+pub struct FirewallView {
+    /// What was read.
+    pub firewall: Firewall,
+    /// Whether inbound traffic is filtered.
+    pub enabled: Look,
+    /// Sockets others can reach, those not permitted first.
+    pub ports: Vec<PortView>,
+    /// How many of `ports` are shown at once.
+    pub shown: usize,
+    /// Sockets only this PC can reach.
+    pub loopback: usize,
+    /// Why the sockets are unknown.
+    pub ports_problem: Option<&'static str>,
+}
+
+/// One listening socket.
+pub struct PortView {
+    /// What was read.
+    pub socket: ListeningSocket,
+    /// Whether the lists permit it.
+    pub permitted: bool,
+}
+
+impl FirewallView {
+    fn new(firewall: Firewall, permitted: &[PermittedPort]) -> Self {
+        let is_permitted = |socket: &ListeningSocket| {
+            permitted.iter().any(|port| port.port == socket.port && port.protocol == socket.protocol)
+        };
+        let reachable = firewall.listening.iter().filter(|socket| !socket.loopback);
+        let mut ports: Vec<PortView> = reachable
+            .map(|socket| PortView { permitted: is_permitted(socket), socket: socket.clone() })
+            .collect();
+        ports.sort_by(|a, b| {
+            a.permitted.cmp(&b.permitted).then_with(|| a.socket.port.cmp(&b.socket.port))
+        });
+        FirewallView {
+            enabled: words::good(firewall.enabled, "Encendido", "Apagado"),
+            shown: ports.len().min(PORTS),
+            loopback: firewall.listening.len() - ports.len(),
+            ports,
+            ports_problem: (firewall.listening_status != Status::Ok)
+                .then(|| words::reading(firewall.listening_status)),
+            firewall,
+        }
+    }
+}
+
+/// Drives and volumes as shown.
+pub struct DiskView {
+    /// What was read.
+    pub disk: Disk,
+    /// Health of each drive, in the same order.
+    pub health: Vec<Look>,
+    /// Volumes, the fullest first.
+    pub volumes: Vec<VolumeView>,
+    /// Why the drives are unknown.
+    pub drives_problem: Option<&'static str>,
+}
+
+/// One volume.
+pub struct VolumeView {
+    /// What was read.
+    pub volume: Volume,
+    /// Space in use, thousandths.
+    pub used_permille: Option<u32>,
+    /// Colour of its bar.
+    pub class: &'static str,
+}
+
+impl DiskView {
+    fn new(disk: Disk) -> Self {
+        let mut volumes: Vec<VolumeView> = disk
+            .volumes
+            .iter()
+            .map(|volume| {
+                let free = volume.free_permille();
+                VolumeView {
+                    used_permille: free.map(|free| 1000 - free.min(1000)),
+                    class: match free {
+                        // What cannot be written to cannot fill up.
+                        Some(..100) if !volume.read_only => "is-critical",
+                        Some(..200) if !volume.read_only => "is-warning",
+                        Some(_) => "",
+                        None => "is-unknown",
+                    },
+                    volume: volume.clone(),
+                }
+            })
+            .collect();
+        volumes.sort_by_key(|view| std::cmp::Reverse(view.used_permille));
+        let health = |health: DriveHealth| words::drive(health);
+        DiskView {
+            health: disk.drives.iter().map(|drive| health(drive.health)).collect(),
+            volumes,
+            drives_problem: (disk.drives_status != Status::Ok)
+                .then(|| words::reading(disk.drives_status)),
+            disk,
+        }
+    }
+}
+
+/// The connection as shown.
+pub struct ConnectivityView {
+    /// What was read.
+    pub connectivity: Connectivity,
+    /// The verdict on the whole way.
+    pub verdict: Look,
+    /// Whether the gateway is there.
+    pub gateway: Look,
+    /// Whether names resolve.
+    pub dns: Look,
+    /// Targets with the collector last, and how each answered.
+    pub targets: Vec<(Target, Look)>,
+}
+
+impl ConnectivityView {
+    fn new(connectivity: Connectivity) -> Self {
+        let targets = connectivity.targets.iter().chain(connectivity.collector.iter());
+        ConnectivityView {
+            verdict: words::connection(connectivity.verdict),
+            gateway: words::good(connectivity.gateway.reachable, "Responde", "No responde"),
+            dns: words::good(connectivity.dns.resolves, "Resuelve", "No resuelve"),
+            targets: targets
+                .map(|target| (target.clone(), words::target(target.measurement.loss_pct)))
+                .collect(),
+            connectivity,
+        }
+    }
+}
+
+/// The system as shown.
+pub struct SystemView {
+    /// What was read.
+    pub system: System,
+    /// Memory in use, thousandths.
+    pub memory_permille: Option<u32>,
+    /// Not at the time of central Mexico.
+    pub odd_offset: Option<String>,
+}
+
+impl SystemView {
+    fn new(system: System) -> Self {
+        let memory_permille = system.memory_used_bytes.zip(system.memory_total_bytes).and_then(
+            |(used, total)| {
+                let permille = (u128::from(used.min(total)) * 1000).checked_div(u128::from(total))?;
+                u32::try_from(permille).ok()
+            },
+        );
+        let odd_offset = system.utc_offset_minutes.filter(|minutes| *minutes != -360).map(|minutes| {
+            let sign = if minutes < 0 { '−' } else { '+' };
+            format!("UTC{sign}{}:{:02}", minutes.unsigned_abs() / 60, minutes.unsigned_abs() % 60)
+        });
+        SystemView { memory_permille, odd_offset, system }
+    }
+}

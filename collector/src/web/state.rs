@@ -1,0 +1,92 @@
+//! What every handler gets: the store, what is kept in memory for pages, and the setting of the site.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use super::error::Error;
+use super::fleet_view::FleetView;
+use super::live::Live;
+use crate::domain::area::PermittedPort;
+use crate::domain::procedure::Procedure;
+use crate::store::{Read, Store};
+
+/// What the web side is given at its start.
+pub struct Settings {
+    /// The store.
+    pub store: Store,
+    /// The written procedures.
+    pub procedures: Vec<Procedure>,
+    /// Ports any PC may open, as the rules judge them.
+    pub permitted_ports: Vec<PermittedPort>,
+    /// The recorded metrics; `None` where they are not recorded.
+    pub metrics: Option<PrometheusHandle>,
+}
+
+/// Shared by all requests.
+#[derive(Clone)]
+pub struct Web {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: Settings,
+    fleet: FleetView,
+    live: Live,
+}
+
+impl Web {
+    /// Begins with an empty memory.
+    pub fn new(settings: Settings) -> Web {
+        let live = Live::new(settings.store.clone());
+        Web { inner: Arc::new(Inner { settings, fleet: FleetView::default(), live }) }
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.inner.settings.store
+    }
+
+    /// A consistent view for one page.
+    pub async fn read(&self) -> Result<Read, Error> {
+        self.store().read().await.map_err(Error::internal)
+    }
+
+    /// The fleet as last read.
+    pub fn fleet(&self) -> &FleetView {
+        &self.inner.fleet
+    }
+
+    /// What tells open pages of changes.
+    pub fn live(&self) -> &Live {
+        &self.inner.live
+    }
+
+    /// All procedures.
+    pub fn procedures(&self) -> &[Procedure] {
+        &self.inner.settings.procedures
+    }
+
+    /// The procedure of that code; the edition a run began with if it is there, else the present one.
+    pub fn procedure(&self, code: &str, edition: Option<&str>) -> Option<&Procedure> {
+        let of_code = || self.procedures().iter().filter(|procedure| procedure.code == code);
+        let exact = of_code().find(|procedure| Some(procedure.edition.as_str()) == edition);
+        exact.or_else(|| of_code().next())
+    }
+
+    /// Ports any PC may open.
+    pub fn permitted_ports(&self) -> &[PermittedPort] {
+        &self.inner.settings.permitted_ports
+    }
+
+    /// The recorded metrics.
+    pub fn metrics(&self) -> Option<&PrometheusHandle> {
+        self.inner.settings.metrics.as_ref()
+    }
+
+    /// The clock.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}

@@ -1,0 +1,217 @@
+//! How states, verdicts and readings look and are called on pages: one place for colour, icon and word.
+
+use super::markup::Look;
+use crate::domain::alert::{Rule, Severity, Verdict};
+use crate::domain::reading::{
+    DriveHealth, DriveKind, FirewallBackend, PacketPolicy, Status, Verdict as Connection,
+};
+use crate::domain::reading::SectionKind;
+use crate::domain::run::{EventKind, Outcome};
+
+const fn look(class: &'static str, icon: &'static str, word: &'static str) -> Look {
+    Look { class, icon, word }
+}
+
+/// States of a device that pages count, worst first.
+pub const STATES: [&str; 6] = ["critical", "warning", "silent", "unknown", "pending", "ok"];
+
+/// A device's state.
+pub fn state(state: &str) -> Look {
+    match state {
+        "critical" => look("critical", "critical", "Crítico"),
+        "warning" => look("warning", "warning", "Con aviso"),
+        "silent" => look("silent", "silent", "Sin reportar"),
+        "pending" => look("pending", "pending", "Por aprobar"),
+        "ok" => look("ok", "ok", "Bien"),
+        "revoked" => look("revoked", "revoked", "Revocado"),
+        "quarantined" => look("critical", "revoked", "En cuarentena"),
+        _ => look("unknown", "unknown", "Se desconoce"),
+    }
+}
+
+/// What a section's rules say.
+pub fn verdict(verdict: Verdict) -> Look {
+    match verdict {
+        Verdict::Ok => look("ok", "ok", "Bien"),
+        Verdict::Unknown => look("unknown", "unknown", "Se desconoce"),
+        Verdict::Warning => look("warning", "warning", "Con aviso"),
+        Verdict::Critical => look("critical", "critical", "Crítico"),
+    }
+}
+
+/// An alert by its severity, called by its rule.
+pub fn alert(rule: Rule, severity: Severity) -> Look {
+    Look { word: rule.title(), ..self::severity(severity) }
+}
+
+/// A severity.
+pub fn severity(severity: Severity) -> Look {
+    match severity {
+        Severity::Warning => look("warning", "warning", "Aviso"),
+        Severity::Critical => look("critical", "critical", "Crítica"),
+    }
+}
+
+/// An alert that is over.
+pub const CLEARED: Look = look("ok", "ok", "Terminada");
+
+/// A rule in the few letters of a table's cell; its column already says what it is about.
+pub fn brief(rule: Rule) -> &'static str {
+    match rule {
+        Rule::NoAntivirus => "No tiene",
+        Rule::AntivirusOff | Rule::FirewallOff => "Apagado",
+        Rule::SignaturesOld => "Firmas antiguas",
+        Rule::DetectionPresent => "Detección",
+        Rule::UnexpectedPort => "Puerto abierto",
+        Rule::DriveHealth => "Falla",
+        Rule::VolumeLow => "Poco espacio",
+        Rule::NoInternet => "Sin internet",
+        Rule::Unstable => "Inestable",
+        Rule::ClockSkew => "Reloj",
+        Rule::Silent => "No reporta",
+    }
+}
+
+/// A section's name and icon.
+pub fn section(kind: SectionKind) -> (&'static str, &'static str) {
+    match kind {
+        SectionKind::Antivirus => ("Antivirus", "antivirus"),
+        SectionKind::Firewall => ("Cortafuegos y puertos", "firewall"),
+        SectionKind::Disk => ("Discos", "disk"),
+        SectionKind::Connectivity => ("Conexión", "connectivity"),
+        SectionKind::System => ("Sistema", "system"),
+    }
+}
+
+/// Why a reading says nothing.
+pub fn reading(status: Status) -> &'static str {
+    match status {
+        Status::Ok => "Leído",
+        Status::Unsupported => "Este sistema no ofrece esa lectura",
+        Status::Denied => "El agente no tuvo permiso para leer",
+        Status::Timeout => "La lectura no respondió a tiempo",
+        Status::Error => "La lectura falló",
+    }
+}
+
+/// A drive's health.
+pub fn drive(health: DriveHealth) -> Look {
+    match health {
+        DriveHealth::Ok => look("ok", "ok", "Sano"),
+        DriveHealth::Warning => look("warning", "warning", "Con avisos"),
+        DriveHealth::Failing => look("critical", "critical", "Por fallar"),
+        DriveHealth::Unknown => look("unknown", "unknown", "Se desconoce"),
+    }
+}
+
+/// A drive's kind.
+pub fn drive_kind(kind: DriveKind) -> &'static str {
+    match kind {
+        DriveKind::Hdd => "Disco duro",
+        DriveKind::Ssd => "SSD",
+        DriveKind::Nvme => "NVMe",
+        DriveKind::Unknown => "Tipo desconocido",
+    }
+}
+
+/// A verdict on a connection.
+pub fn connection(verdict: Connection) -> Look {
+    match verdict {
+        Connection::Ok => look("ok", "ok", "Estable"),
+        Connection::Degraded => look("warning", "warning", "Con pérdidas"),
+        Connection::Down => look("critical", "critical", "Sin respuesta"),
+        Connection::Unknown => look("unknown", "unknown", "Se desconoce"),
+    }
+}
+
+/// Yes, no or unknown, where yes is good.
+pub fn good(value: Option<bool>, yes: &'static str, no: &'static str) -> Look {
+    match value {
+        Some(true) => look("ok", "ok", yes),
+        Some(false) => look("critical", "critical", no),
+        None => look("unknown", "unknown", "Se desconoce"),
+    }
+}
+
+/// What filters packets.
+pub fn backend(backend: FirewallBackend) -> &'static str {
+    match backend {
+        FirewallBackend::None => "ninguno",
+        FirewallBackend::Nftables => "nftables",
+        FirewallBackend::Ufw => "ufw",
+        FirewallBackend::Firewalld => "firewalld",
+        FirewallBackend::Iptables => "iptables",
+        FirewallBackend::Windows => "Firewall de Windows",
+    }
+}
+
+/// What happens to a packet no rule speaks of.
+pub fn policy(policy: PacketPolicy) -> &'static str {
+    match policy {
+        PacketPolicy::Drop => "se descarta",
+        PacketPolicy::Reject => "se rechaza",
+        PacketPolicy::Accept => "se acepta",
+    }
+}
+
+/// How a run ended.
+pub fn outcome(outcome: Outcome) -> Look {
+    match outcome {
+        Outcome::Completed => look("ok", "end", "Terminado"),
+        Outcome::Recovered => look("ok", "machine", "Se resolvió solo"),
+    }
+}
+
+/// An open run, by the worst of its open alerts.
+pub fn open_run(open_alerts: i64, critical: bool) -> Look {
+    match (open_alerts, critical) {
+        (0, _) => look("info", "runs", "En curso, sin alertas abiertas"),
+        (_, true) => look("critical", "critical", "En curso, falla crítica abierta"),
+        (_, false) => look("warning", "warning", "En curso, con avisos abiertos"),
+    }
+}
+
+/// An event of a run: icon and what it says happened.
+pub fn event(kind: EventKind, answer: Option<bool>) -> (&'static str, &'static str) {
+    match (kind, answer) {
+        (EventKind::Opened, _) => ("runs", "abrió el trámite"),
+        (EventKind::Completed, _) => ("approve", "registró el paso como hecho"),
+        (EventKind::Answered, Some(true)) => ("approve", "contestó que sí"),
+        (EventKind::Answered, Some(false)) => ("approve", "contestó que no"),
+        (EventKind::Answered, None) => ("approve", "contestó"),
+        (EventKind::Noted, _) => ("note", "anotó"),
+        (EventKind::AlertJoined, _) => ("alerts", "sumó una alerta"),
+        (EventKind::AlertCleared, _) => ("ok", "comprobó que una alerta terminó"),
+        (EventKind::Recovered, _) => ("ok", "cerró el trámite"),
+    }
+}
+
+/// How an order to an agent stands.
+pub fn order(sent: bool, outcome: Option<&str>) -> Look {
+    match (outcome, sent) {
+        (Some("done"), _) => look("ok", "ok", "Hecha"),
+        (Some("refused"), _) => look("warning", "revoked", "El agente la rechazó"),
+        (Some(_), _) => look("critical", "critical", "Falló"),
+        (None, true) => look("pending", "pending", "En camino"),
+        (None, false) => look("pending", "pending", "Espera a que el equipo se conecte"),
+    }
+}
+
+/// Protection in real time: without it an antivirus still looks when it is told to.
+pub fn protection(real_time: Option<bool>) -> Look {
+    match real_time {
+        Some(true) => look("ok", "ok", "Activa"),
+        Some(false) => look("warning", "warning", "Inactiva"),
+        None => look("unknown", "unknown", "Se desconoce"),
+    }
+}
+
+/// How a target answered, by its loss.
+pub fn target(loss_pct: Option<f64>) -> Look {
+    match loss_pct {
+        Some(loss) if loss >= 100.0 => look("critical", "critical", "Sin respuesta"),
+        Some(loss) if loss > 5.0 => look("warning", "warning", "Con pérdidas"),
+        Some(_) => look("ok", "ok", "Responde"),
+        None => look("unknown", "unknown", "Se desconoce"),
+    }
+}
