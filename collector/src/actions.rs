@@ -4,10 +4,13 @@
 
 pub mod advance_run;
 pub mod judge;
+pub mod manage_device;
 mod runs;
 pub mod secret;
 pub mod sign_in;
 pub mod watch_silence;
+
+pub use crate::procedure::{Library, Proposal, propose};
 
 use jiff::Timestamp;
 
@@ -34,6 +37,9 @@ pub enum Error {
     /// What was asked for is not there. Shown to people.
     #[error("no existe {0}")]
     NotFound(&'static str),
+    /// The thing is in a state that does not allow it. Shown to people.
+    #[error("{0}")]
+    Unfitting(&'static str),
     /// A run needs a procedure edition that is not installed.
     #[error("the procedure {code}, edition «{edition}», is not installed")]
     NoProcedure {

@@ -1,13 +1,29 @@
 //! The web side: pages in Spanish, the JSON API, health and metrics. It reads the store and acts only
 //! through `actions`; it must not hold SQL, rules or anything an agent's certificate could open.
 
+mod access;
+mod alerts;
+mod api;
 mod assets;
+mod device;
 mod error;
+mod fleet;
+mod fleet_view;
+mod health;
+mod layout;
+mod live;
 mod markup;
 mod protection;
 mod router;
+mod run;
+mod runs;
 mod sign_in;
 mod since;
+mod state;
+mod today;
+mod units;
+mod words;
 
 pub use error::Error;
-pub use router::router;
+pub use router::serve;
+pub use state::{Settings, Web};

@@ -130,6 +130,11 @@ impl Severity {
     pub fn parse(word: &str) -> Option<Self> {
         [Severity::Warning, Severity::Critical].into_iter().find(|s| s.as_str() == word)
     }
+
+    /// Whether it is the worst.
+    pub fn is_critical(self) -> bool {
+        self == Severity::Critical
+    }
 }
 
 /// A rule's answer for one device, with the evidence in words.

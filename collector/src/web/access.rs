@@ -10,10 +10,13 @@ use std::net::SocketAddr;
 
 use super::error::Error;
 use super::state::Web;
+use crate::actions::advance_run::advance_run;
 use crate::actions::secret::Secret;
-use crate::actions::sign_in;
+use crate::actions::{manage_device, sign_in};
 use crate::domain::access::Actor;
+use crate::domain::id::{DeviceId, RunId};
 use crate::domain::person::{Person, Role};
+use crate::domain::run::{Event, Run};
 
 /// Somebody signed in; may look at everything of the unit.
 #[derive(Debug, Clone)]
@@ -38,15 +41,86 @@ impl FromRequestParts<Web> for Viewer {
 }
 
 impl Viewer {
-    /// Whether they look after PCs: head, technicians and whoever administers.
+    /// Whether they look after PCs.
     pub fn operates(&self) -> bool {
-        self.person.administrator || matches!(self.person.role, Role::Head | Role::Technician)
+        self.person.role.may_act_as(Role::Technician)
     }
 
     /// As whom their acts are recorded.
     pub fn actor(&self) -> Actor {
         let Person { id, name, role, .. } = &self.person;
         Actor::Person { id: id.clone(), name: name.clone(), role: *role }
+    }
+}
+
+/// Somebody who may change things, by session or by a token of write scope. Acts through `actions`, which
+/// check the role of each step and record who did what.
+pub struct Operator {
+    actor: Actor,
+    web: Web,
+}
+
+impl FromRequestParts<Web> for Operator {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Error> {
+        let viewer = Viewer::from_request_parts(parts, web).await?;
+        Ok(Operator { actor: viewer.actor(), web: web.clone() })
+    }
+}
+
+impl Operator {
+    pub(super) fn of_token(actor: Actor, web: &Web) -> Operator {
+        Operator { actor, web: web.clone() }
+    }
+
+    /// Takes an event into a run.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when somebody was faster, [`Error::Invalid`] when the procedure refuses.
+    pub async fn advance(
+        &self,
+        id: &RunId,
+        version: Option<u32>,
+        event: Event,
+    ) -> Result<Run, Error> {
+        let (web, now) = (&self.web, self.web.now());
+        Ok(advance_run(web.store(), web.library(), id, version, event, &self.actor, now).await?)
+    }
+
+    /// Accepts a device that waits.
+    ///
+    /// # Errors
+    /// For whoever does not look after PCs, and when the device does not wait.
+    pub async fn approve(&self, id: &DeviceId) -> Result<(), Error> {
+        self.check_devices()?;
+        Ok(manage_device::approve_device(self.web.store(), id, &self.actor, self.web.now()).await?)
+    }
+
+    /// Shuts a device out.
+    ///
+    /// # Errors
+    /// For whoever does not look after PCs.
+    pub async fn revoke(&self, id: &DeviceId) -> Result<(), Error> {
+        self.check_devices()?;
+        Ok(manage_device::revoke_device(self.web.store(), id, &self.actor, self.web.now()).await?)
+    }
+
+    /// Has a device measure now.
+    ///
+    /// # Errors
+    /// For whoever does not look after PCs, and when the device is not listened to.
+    pub async fn probe(&self, id: &DeviceId) -> Result<(), Error> {
+        self.check_devices()?;
+        Ok(manage_device::order_probe(self.web.store(), id, &self.actor, self.web.now()).await?)
+    }
+
+    fn check_devices(&self) -> Result<(), Error> {
+        if self.actor.may_act_as(Role::Technician) {
+            return Ok(());
+        }
+        let what = "Los equipos los administran el titular y el personal técnico.".to_owned();
+        Err(Error::Forbidden(what))
     }
 }
 

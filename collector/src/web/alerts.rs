@@ -102,7 +102,12 @@ async fn show(mut page: Page, Query(asked): Query<Asked>) -> Result<Html<String>
     let rows: Vec<Row> = found.into_iter().map(row).collect();
     let view = if all { "todas" } else { "" };
     let named = rule.map_or("", Rule::as_str);
-    let tab = |word, view, count, current| Tab { address: asked.address(view, named, 1), word, count, current };
+    let tab = |word, view, count, current| Tab {
+        address: asked.address(view, named, 1),
+        word,
+        count,
+        current,
+    };
     let shown = AlertsPage {
         tabs: vec![
             tab("Abiertas", "", Some(page.fleet.open_alerts), !all),
@@ -144,7 +149,11 @@ fn row(row: AlertRow) -> Row {
         area: row.area_name,
         sample: row.sample,
         title: alert.rule.title(),
-        look: if alert.cleared_at.is_some() { words::CLEARED } else { words::severity(alert.severity) },
+        look: if alert.cleared_at.is_some() {
+            words::CLEARED
+        } else {
+            words::severity(alert.severity)
+        },
         summary: alert.summary,
         opened_at: alert.opened_at,
         cleared_at: alert.cleared_at,

@@ -6,17 +6,18 @@ mod sections;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::response::Html;
-use axum::routing::get;
+use axum::response::{Html, Redirect};
+use axum::routing::{get, post};
 use jiff::{SignedDuration, Timestamp};
 
 use self::figures::Figure;
 use self::sections::Sections;
+use super::access::Operator;
 use super::error::Error;
 use super::layout::{Layout, Page, Place};
 use super::markup::Look;
 use super::state::Web;
-use super::{assets, markup, since, words};
+use super::{assets, markup, since, units, words};
 use crate::domain::device::{Device, DeviceStatus};
 use crate::domain::id::DeviceId;
 use crate::domain::run::RunState;
@@ -32,7 +33,11 @@ const MEASUREMENTS: u32 = 1_440;
 const SKEW_US: i64 = 2_000_000;
 
 pub(super) fn router() -> Router<Web> {
-    Router::new().route("/equipos/{id}", get(show))
+    Router::new()
+        .route("/equipos/{id}", get(show))
+        .route("/equipos/{id}/aprobar", post(approve))
+        .route("/equipos/{id}/revocar", post(revoke))
+        .route("/equipos/{id}/medir", post(probe))
 }
 
 #[derive(Template)]
@@ -104,7 +109,8 @@ async fn show(
         permitted.extend(read.permitted_ports(area).await.map_err(Error::internal)?);
     }
     let row = page.fleet.rows.iter().find(|row| row.id == id);
-    let (open, past) = alerts.into_iter().map(alert).partition(|alert: &AlertView| alert.cleared_at.is_none());
+    let (open, past) =
+        alerts.into_iter().map(alert).partition(|alert: &AlertView| alert.cleared_at.is_none());
     let shown = DevicePage {
         layout: page.layout(device.name.clone(), Place::Fleet),
         status: device.status,
@@ -137,7 +143,11 @@ fn alert(row: AlertRow) -> AlertView {
     let alert = row.alert;
     let look = words::alert(alert.rule, alert.severity);
     AlertView {
-        look: if alert.cleared_at.is_some() { Look { word: look.word, ..words::CLEARED } } else { look },
+        look: if alert.cleared_at.is_some() {
+            Look { word: look.word, ..words::CLEARED }
+        } else {
+            look
+        },
         summary: alert.summary,
         opened_at: alert.opened_at,
         cleared_at: alert.cleared_at,
@@ -169,4 +179,24 @@ fn order(record: ActionRecord) -> OrderView {
         at: record.finished_at.unwrap_or(record.requested_at),
         detail: record.detail,
     }
+}
+
+async fn approve(Path(id): Path<String>, operator: Operator) -> Result<Redirect, Error> {
+    operator.approve(&DeviceId::new(id.clone())).await?;
+    Ok(back_to(&id))
+}
+
+async fn revoke(Path(id): Path<String>, operator: Operator) -> Result<Redirect, Error> {
+    operator.revoke(&DeviceId::new(id.clone())).await?;
+    Ok(back_to(&id))
+}
+
+async fn probe(Path(id): Path<String>, operator: Operator) -> Result<Redirect, Error> {
+    operator.probe(&DeviceId::new(id.clone())).await?;
+    Ok(back_to(&id))
+}
+
+/// The id has been found in the store, so it is one of ours.
+fn back_to(id: &str) -> Redirect {
+    Redirect::to(&format!("/equipos/{id}"))
 }

@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use uuid::Uuid;
 
-use super::{assets, markup};
+use super::{assets, markup, since};
 
 /// Why a request was not answered as asked. The texts are for the person who asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -53,6 +53,30 @@ impl Error {
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
+}
+
+impl From<crate::actions::Error> for Error {
+    fn from(error: crate::actions::Error) -> Self {
+        use crate::actions::Error as Action;
+        match error {
+            Action::Stale { ref by, at } => {
+                let at = since::local(at);
+                Error::Conflict(format!("{by} ya atendió este paso el {at}: mira cómo quedó."))
+            }
+            Action::Overtaken => Error::Conflict(sentence(&error)),
+            Action::Refused(_) | Action::Unfitting(_) => Error::Invalid(sentence(&error)),
+            Action::NotFound(_) => Error::NotFound(sentence(&error)),
+            Action::Store(_) | Action::NoProcedure { .. } => Error::internal(error),
+        }
+    }
+}
+
+/// With a capital letter and a full stop: actions word their refusals as parts of a sentence.
+fn sentence(error: &impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let mut rest = text.chars();
+    let first: String = rest.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    format!("{first}{}.", rest.as_str().trim_end_matches('.'))
 }
 
 impl From<askama::Error> for Error {

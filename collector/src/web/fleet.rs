@@ -43,7 +43,8 @@ pub fn counters(counts: &FleetCounts, current: Option<&Filter>) -> Vec<Counter> 
     words::STATES
         .into_iter()
         .map(|state| {
-            let chosen = Filter { state: state.into(), page: 1, ..current.cloned().unwrap_or_default() };
+            let chosen =
+                Filter { state: state.into(), page: 1, ..current.cloned().unwrap_or_default() };
             Counter {
                 look: words::state(state),
                 count: counted(counts, state),
@@ -114,8 +115,7 @@ impl Filter {
 
     /// The devices it lets through, worst first where no text was asked for.
     pub fn apply<'a>(&self, fleet: &'a Fleet) -> Vec<&'a DeviceRow> {
-        let words: Vec<String> =
-            fold(&self.text).split_whitespace().map(str::to_owned).collect();
+        let words: Vec<String> = fold(&self.text).split_whitespace().map(str::to_owned).collect();
         let rule = Rule::parse(&self.problem);
         fleet
             .rows
@@ -227,10 +227,7 @@ fn cell(kind: SectionKind, verdict: Verdict, alerts: &[AlertRow]) -> Look {
         .max_by_key(|row| row.alert.severity);
     worst.map_or_else(
         || words::verdict(verdict),
-        |row| Look {
-            word: words::brief(row.alert.rule),
-            ..words::severity(row.alert.severity)
-        },
+        |row| Look { word: words::brief(row.alert.rule), ..words::severity(row.alert.severity) },
     )
 }
 
@@ -257,7 +254,8 @@ fn areas(fleet: &Fleet, filter: &Filter) -> Vec<Choice> {
             chosen: filter.area == area.id.as_str(),
         })
         .collect();
-    choices.push(Choice { value: "-".into(), word: "Sin área".into(), chosen: filter.area == "-" });
+    choices
+        .push(Choice { value: "-".into(), word: "Sin área".into(), chosen: filter.area == "-" });
     choices
 }
 

@@ -75,6 +75,18 @@ impl FromRequestParts<Web> for Page {
 }
 
 impl Page {
+    /// The same after something was changed: what was read before is let go first.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub async fn renewed(self, web: &Web) -> Result<Page, Error> {
+        let Page { viewer, theme, read, .. } = self;
+        drop(read);
+        let mut read = web.read().await?;
+        let fleet = web.fleet().get(&mut read).await?;
+        Ok(Page { viewer, fleet, read, now: web.now(), theme })
+    }
+
     /// The frame for a page of that title.
     pub fn layout(&self, title: impl Into<String>, place: Place) -> Layout {
         Layout {
@@ -117,7 +129,15 @@ impl Layout {
         let (alerts, runs) = (self.fleet.open_alerts, self.fleet.open_runs);
         [
             entry(Place::Today, "/", "today", "Hoy", 0, "", true),
-            entry(Place::Fleet, "/flota", "fleet", "Flota", self.fleet.counts.total, "equipos", true),
+            entry(
+                Place::Fleet,
+                "/flota",
+                "fleet",
+                "Flota",
+                self.fleet.counts.total,
+                "equipos",
+                true,
+            ),
             entry(Place::Alerts, "/alertas", "alerts", "Alertas", alerts, "abiertas", false),
             entry(Place::Runs, "/tramites", "runs", "Trámites", runs, "en curso", true),
         ]
@@ -232,7 +252,13 @@ pub struct Pages {
 
 impl Pages {
     /// Pages of `size` entries; `address` makes the address of a page, 1 being the first.
-    pub fn new(page: u32, size: u32, shown: usize, total: i64, address: impl Fn(u32) -> String) -> Pages {
+    pub fn new(
+        page: u32,
+        size: u32,
+        shown: usize,
+        total: i64,
+        address: impl Fn(u32) -> String,
+    ) -> Pages {
         let offset = (page - 1).saturating_mul(size);
         let more = i64::from(offset) + i64::try_from(shown).unwrap_or(i64::MAX) < total;
         Pages {
@@ -270,16 +296,22 @@ mod tests {
 
     #[test]
     fn nobody_is_led_to_another_site() {
-        for (path, local) in
-            [("/flota?q=a", true), ("//mal.mx", false), ("/\\mal.mx", false), ("http://mal.mx", false)]
-        {
+        for (path, local) in [
+            ("/flota?q=a", true),
+            ("//mal.mx", false),
+            ("/\\mal.mx", false),
+            ("http://mal.mx", false),
+        ] {
             assert_eq!(is_local(path), local, "{path}");
         }
     }
 
     #[test]
     fn an_address_keeps_only_what_filters() {
-        assert_eq!(address("/flota", &[("estado", ""), ("q", "ñandú & co")]), "/flota?q=%C3%B1and%C3%BA+%26+co");
+        assert_eq!(
+            address("/flota", &[("estado", ""), ("q", "ñandú & co")]),
+            "/flota?q=%C3%B1and%C3%BA+%26+co"
+        );
         assert_eq!(address("/flota", &[("estado", "")]), "/flota");
     }
 }

@@ -98,6 +98,21 @@ impl fmt::Display for Ago {
     }
 }
 
+/// The mark of everything that belongs to the sample municipality.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample;
+
+/// See [`Sample`].
+pub fn sample() -> Sample {
+    Sample
+}
+
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, r#"<span class="tag sample">{} muestra</span>"#, Icon("sample"))
+    }
+}
+
 /// An instant in local time.
 #[derive(Debug, Clone, Copy)]
 pub struct At(Timestamp);
@@ -113,4 +128,4 @@ impl fmt::Display for At {
     }
 }
 
-markup!(Icon, Pill, Ago, At);
+markup!(Icon, Pill, Ago, At, Sample);

@@ -1,11 +1,74 @@
-//! Every route of the web side on one screen, and the layers around all of them.
+//! Every route of the web side on one screen, and how it is served. Each file adds its own routes; what
+//! they are is told here.
+
+use std::future::Future;
+use std::net::SocketAddr;
 
 use axum::Router;
+use tokio::net::TcpListener;
 
-use super::{assets, protection};
+use super::state::{Settings, Web};
+use super::{
+    alerts, api, assets, device, fleet, health, layout, live, protection, run, runs, sign_in, today,
+};
 
 /// The web side as a service.
-pub fn router() -> Router {
-    let pages = Router::new().merge(assets::router());
-    protection::around(pages)
+pub(super) fn router(web: Web) -> Router {
+    let routes = Router::new()
+        // GET /
+        .merge(today::router())
+        // GET /flota
+        .merge(fleet::router())
+        // GET /equipos/{id}   POST /equipos/{id}/{aprobar,revocar,medir}
+        .merge(device::router())
+        // GET /alertas
+        .merge(alerts::router())
+        // GET /tramites
+        .merge(runs::router())
+        // GET /tramites/{id}   POST /tramites/{id}/{pasos,notas}
+        .merge(run::router())
+        // GET, POST /entrar   GET, POST /bienvenida/{token}   POST /salir
+        .merge(sign_in::router())
+        // POST /tema
+        .merge(layout::router())
+        // GET /vivo
+        .merge(live::router())
+        // GET /recursos/{hash}/{name}
+        .merge(assets::router())
+        // GET /healthz, /readyz, /metrics
+        .merge(health::router())
+        // GET /api/openapi.json   GET /api/v1/{devices,alerts,runs,procedures}[/{id}]
+        // POST /api/v1/runs/{id}/steps
+        .merge(api::router())
+        .with_state(web);
+    protection::around(routes)
+}
+
+/// Serves on a listener that is already bound until `shutdown`, then lets open requests finish.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    settings: Settings,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let web = Web::new(settings);
+    let watcher = tokio::spawn({
+        let web = web.clone();
+        async move { web.live().watch().await }
+    });
+    let stopping = {
+        let web = web.clone();
+        async move {
+            shutdown.await;
+            web.live().stop();
+        }
+    };
+    let service = router(web.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(stopping).await;
+    web.live().stop();
+    // It only looks; if it failed there is nothing to save.
+    let _ = watcher.await;
+    served
 }

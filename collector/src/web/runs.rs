@@ -91,7 +91,7 @@ async fn show(
 
 fn row(web: &Web, row: RunRow) -> Row {
     let run = row.run;
-    let procedure = web.procedure(&run.procedure, Some(&run.edition));
+    let procedure = web.procedure(&run.procedure, &run.edition);
     let present = run.present_step().map(|id| {
         let step = procedure.and_then(|procedure| procedure.step(id));
         step.map_or_else(|| format!("Paso {id}"), |step| format!("Paso {id}: {}", step.text))

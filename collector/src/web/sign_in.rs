@@ -118,7 +118,11 @@ async fn welcome(State(web): State<Web>, Path(token): Path<String>) -> Result<Re
     welcome_page(&web, &link, None).await
 }
 
-async fn welcome_page(web: &Web, link: &Secret, problem: Option<String>) -> Result<Response, Error> {
+async fn welcome_page(
+    web: &Web,
+    link: &Secret,
+    problem: Option<String>,
+) -> Result<Response, Error> {
     let (person, expires_at) = sign_in::link_owner(web.store(), link, web.now()).await?;
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = WelcomePage {

@@ -30,7 +30,7 @@ pub fn local(at: Timestamp) -> String {
 }
 
 /// The day in full, e.g. `domingo 22 de noviembre de 2026`.
-pub fn day(at: Timestamp) -> String {
+pub fn day(at: &Timestamp) -> String {
     const DAYS: [&str; 7] =
         ["domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"];
     const MONTHS: [&str; 12] = [
@@ -81,6 +81,6 @@ mod tests {
     #[test]
     fn instants_are_shown_in_the_time_of_central_mexico() {
         assert_eq!(local(at("2026-07-01T05:30:00Z")), "30/06/2026 23:30");
-        assert_eq!(day(at("2026-11-22T13:00:00Z")), "domingo 22 de noviembre de 2026");
+        assert_eq!(day(&at("2026-11-22T13:00:00Z")), "domingo 22 de noviembre de 2026");
     }
 }

@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use super::error::Error;
 use super::fleet_view::FleetView;
 use super::live::Live;
+use crate::actions::Library;
 use crate::domain::area::PermittedPort;
 use crate::domain::procedure::Procedure;
 use crate::store::{Read, Store};
@@ -17,7 +18,7 @@ pub struct Settings {
     /// The store.
     pub store: Store,
     /// The written procedures.
-    pub procedures: Vec<Procedure>,
+    pub library: Library,
     /// Ports any PC may open, as the rules judge them.
     pub permitted_ports: Vec<PermittedPort>,
     /// The recorded metrics; `None` where they are not recorded.
@@ -63,16 +64,14 @@ impl Web {
         &self.inner.live
     }
 
-    /// All procedures.
-    pub fn procedures(&self) -> &[Procedure] {
-        &self.inner.settings.procedures
+    /// The written procedures.
+    pub fn library(&self) -> &Library {
+        &self.inner.settings.library
     }
 
-    /// The procedure of that code; the edition a run began with if it is there, else the present one.
-    pub fn procedure(&self, code: &str, edition: Option<&str>) -> Option<&Procedure> {
-        let of_code = || self.procedures().iter().filter(|procedure| procedure.code == code);
-        let exact = of_code().find(|procedure| Some(procedure.edition.as_str()) == edition);
-        exact.or_else(|| of_code().next())
+    /// The edition a run began with, else the present one.
+    pub fn procedure(&self, code: &str, edition: &str) -> Option<&Procedure> {
+        self.library().edition(code, edition).or_else(|| self.library().get(code))
     }
 
     /// Ports any PC may open.

@@ -70,8 +70,12 @@ struct Waiting {
 }
 
 async fn show(State(web): State<Web>, mut page: Page) -> Result<Html<String>, Error> {
-    let mut broken: Vec<Broken> =
-        page.fleet.rows.iter().filter_map(|row| broken(row, page.fleet.alerts_of(&row.id))).collect();
+    let mut broken: Vec<Broken> = page
+        .fleet
+        .rows
+        .iter()
+        .filter_map(|row| broken(row, page.fleet.alerts_of(&row.id)))
+        .collect();
     broken.sort_by(|a, b| b.critical.cmp(&a.critical).then(a.since.cmp(&b.since)));
     let more = broken.len().saturating_sub(FIRST);
     broken.truncate(FIRST);
@@ -127,10 +131,8 @@ fn pending(rows: &[DeviceRow]) -> Vec<Pending> {
 
 fn waiting(web: &Web, row: RunRow) -> Waiting {
     let run = row.run;
-    let procedure = web.procedure(&run.procedure, Some(&run.edition));
-    let step = run
-        .present_step()
-        .and_then(|id| procedure.and_then(|procedure| procedure.step(id)));
+    let procedure = web.procedure(&run.procedure, &run.edition);
+    let step = run.present_step().and_then(|id| procedure.and_then(|procedure| procedure.step(id)));
     Waiting {
         id: run.id.to_string(),
         step: run.present_step().map(ToString::to_string).unwrap_or_default(),

@@ -2,10 +2,10 @@
 
 use super::markup::Look;
 use crate::domain::alert::{Rule, Severity, Verdict};
+use crate::domain::reading::SectionKind;
 use crate::domain::reading::{
     DriveHealth, DriveKind, FirewallBackend, PacketPolicy, Status, Verdict as Connection,
 };
-use crate::domain::reading::SectionKind;
 use crate::domain::run::{EventKind, Outcome};
 
 const fn look(class: &'static str, icon: &'static str, word: &'static str) -> Look {
@@ -105,7 +105,7 @@ pub fn drive(health: DriveHealth) -> Look {
 }
 
 /// A drive's kind.
-pub fn drive_kind(kind: DriveKind) -> &'static str {
+pub fn drive_kind(kind: &DriveKind) -> &'static str {
     match kind {
         DriveKind::Hdd => "Disco duro",
         DriveKind::Ssd => "SSD",
@@ -134,7 +134,7 @@ pub fn good(value: Option<bool>, yes: &'static str, no: &'static str) -> Look {
 }
 
 /// What filters packets.
-pub fn backend(backend: FirewallBackend) -> &'static str {
+pub fn backend(backend: &FirewallBackend) -> &'static str {
     match backend {
         FirewallBackend::None => "ninguno",
         FirewallBackend::Nftables => "nftables",
@@ -146,7 +146,7 @@ pub fn backend(backend: FirewallBackend) -> &'static str {
 }
 
 /// What happens to a packet no rule speaks of.
-pub fn policy(policy: PacketPolicy) -> &'static str {
+pub fn policy(policy: &PacketPolicy) -> &'static str {
     match policy {
         PacketPolicy::Drop => "se descarta",
         PacketPolicy::Reject => "se rechaza",
@@ -213,5 +213,14 @@ pub fn target(loss_pct: Option<f64>) -> Look {
         Some(loss) if loss > 5.0 => look("warning", "warning", "Con pérdidas"),
         Some(_) => look("ok", "ok", "Responde"),
         None => look("unknown", "unknown", "Se desconoce"),
+    }
+}
+
+/// What the readings say of a step.
+pub fn proposal(answer: Option<bool>) -> Look {
+    match answer {
+        Some(true) => look("ok", "machine", "Según las lecturas: sí"),
+        Some(false) => look("warning", "machine", "Según las lecturas: todavía no"),
+        None => look("unknown", "machine", "Las lecturas no lo dicen"),
     }
 }

@@ -9,7 +9,20 @@ let waiting = new Set<string>();
 let timer: number | undefined;
 
 function parts(): HTMLElement[] {
-  return [...document.querySelectorAll<HTMLElement>("[data-live]")];
+  return [...document.querySelectorAll<HTMLElement>("[data-live], [data-every]")];
+}
+
+// Ages and figures move without anything changing: such a part says after how many seconds it is read again.
+function keepReading(): void {
+  let seconds = 0;
+  window.setInterval(() => {
+    seconds += 1;
+    if (document.hidden) return;
+    for (const part of parts()) {
+      const every = Number(part.dataset.every);
+      if (every > 0 && seconds % every === 0) reread(part);
+    }
+  }, 1_000);
 }
 
 // A part with a form somebody is writing in is left alone; it only says that there is news.
@@ -69,6 +82,11 @@ function connected(yes: boolean): void {
 /** Opens the stream of changes; while it cannot be opened the parts are read at an interval. */
 export function listen(): void {
   if (parts().length === 0) return;
+  keepReading();
+  connect();
+}
+
+function connect(): void {
   const source = new EventSource("/vivo");
   let broken = false;
   source.addEventListener("changed", (event) => changed(event.data.split(" ")));
@@ -83,7 +101,7 @@ export function listen(): void {
     connected(false);
     if (source.readyState === EventSource.CLOSED) {
       source.close();
-      window.setTimeout(listen, RETRY_MS);
+      window.setTimeout(connect, RETRY_MS);
       changed(["*"]);
     }
   });

@@ -17,9 +17,12 @@ export function ago(seconds: number): string {
   return "";
 }
 
+// The collector's clock counts, not this PC's.
+const ahead = Date.now() - Number(document.documentElement.dataset.now ?? Date.now());
+
 function refresh(): void {
   for (const time of document.querySelectorAll<HTMLTimeElement>("time[data-since]")) {
-    const seconds = Math.max(0, (Date.now() - Date.parse(time.dateTime)) / 1000);
+    const seconds = Math.max(0, (Date.now() - ahead - Date.parse(time.dateTime)) / 1000);
     const words = ago(seconds);
     if (time.textContent !== words) time.textContent = words;
   }

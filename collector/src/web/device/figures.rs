@@ -33,14 +33,56 @@ struct Kind {
 }
 
 const KINDS: [Kind; 8] = [
-    Kind { name: "Procesador", read: |s| permille(s.cpu_permille), unit: " %", decimals: 0, top: 100.0 },
-    Kind { name: "Memoria", read: |s| permille(s.memory_permille), unit: " %", decimals: 0, top: 100.0 },
-    Kind { name: "Espacio libre", read: |s| permille(s.volume_free_permille), unit: " %", decimals: 0, top: 100.0 },
-    Kind { name: "Temperatura del disco", read: |s| s.drive_temperature_c.map(f64::from), unit: " °C", decimals: 0, top: 60.0 },
-    Kind { name: "Pérdida", read: |s| permille(s.loss_permille), unit: " %", decimals: 1, top: 10.0 },
-    Kind { name: "Respuesta de internet", read: |s| millis(s.rtt_median_us), unit: " ms", decimals: 1, top: 50.0 },
+    Kind {
+        name: "Procesador",
+        read: |s| permille(s.cpu_permille),
+        unit: " %",
+        decimals: 0,
+        top: 100.0,
+    },
+    Kind {
+        name: "Memoria",
+        read: |s| permille(s.memory_permille),
+        unit: " %",
+        decimals: 0,
+        top: 100.0,
+    },
+    Kind {
+        name: "Espacio libre",
+        read: |s| permille(s.volume_free_permille),
+        unit: " %",
+        decimals: 0,
+        top: 100.0,
+    },
+    Kind {
+        name: "Temperatura del disco",
+        read: |s| s.drive_temperature_c.map(f64::from),
+        unit: " °C",
+        decimals: 0,
+        top: 60.0,
+    },
+    Kind {
+        name: "Pérdida",
+        read: |s| permille(s.loss_permille),
+        unit: " %",
+        decimals: 1,
+        top: 10.0,
+    },
+    Kind {
+        name: "Respuesta de internet",
+        read: |s| millis(s.rtt_median_us),
+        unit: " ms",
+        decimals: 1,
+        top: 50.0,
+    },
     Kind { name: "Variación", read: |s| millis(s.jitter_us), unit: " ms", decimals: 1, top: 20.0 },
-    Kind { name: "Puertos abiertos", read: |s| s.listening_ports.map(f64::from), unit: "", decimals: 0, top: 10.0 },
+    Kind {
+        name: "Puertos abiertos",
+        read: |s| s.listening_ports.map(f64::from),
+        unit: "",
+        decimals: 0,
+        top: 10.0,
+    },
 ];
 
 fn permille(value: Option<u32>) -> Option<f64> {
@@ -117,7 +159,11 @@ mod tests {
 
     fn row(minute: i64, cpu: Option<u32>) -> SampleRow {
         let taken_at = Timestamp::from_second(minute * 60).unwrap();
-        SampleRow { device_number: 1, taken_at, sample: Sample { cpu_permille: cpu, ..Sample::default() } }
+        SampleRow {
+            device_number: 1,
+            taken_at,
+            sample: Sample { cpu_permille: cpu, ..Sample::default() },
+        }
     }
 
     #[test]

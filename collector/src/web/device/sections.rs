@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::area::PermittedPort;
 use crate::domain::reading::{
-    Antivirus, AntivirusProduct, Connectivity, Disk, DriveHealth, Firewall, ListeningSocket, Reading,
-    Section, SectionKind, Status, System, Target, Volume,
+    Antivirus, AntivirusProduct, Connectivity, Disk, DriveHealth, Firewall, ListeningSocket,
+    Reading, Section, SectionKind, Status, System, Target, Volume,
 };
 use crate::store::{Health, Live, SectionRow};
 use crate::web::markup::Look;
@@ -70,8 +70,13 @@ impl Sections {
         permitted: &[PermittedPort],
         now: Timestamp,
     ) -> Sections {
-        let mut sections =
-            Sections { antivirus: None, firewall: None, disk: None, connectivity: None, system: None };
+        let mut sections = Sections {
+            antivirus: None,
+            firewall: None,
+            disk: None,
+            connectivity: None,
+            system: None,
+        };
         for (kind, row) in stored {
             let heading = heading(kind, &row, health, live, now);
             match row.section {
@@ -186,8 +191,8 @@ pub struct FirewallView {
     pub enabled: Look,
     /// Sockets others can reach, those not permitted first.
     pub ports: Vec<PortView>,
-    /// How many of `ports` are shown at once.
-    pub shown: usize,
+    /// The rest of them, folded away.
+    pub more_ports: Vec<PortView>,
     /// Sockets only this PC can reach.
     pub loopback: usize,
     /// Why the sockets are unknown.
@@ -205,7 +210,9 @@ pub struct PortView {
 impl FirewallView {
     fn new(firewall: Firewall, permitted: &[PermittedPort]) -> Self {
         let is_permitted = |socket: &ListeningSocket| {
-            permitted.iter().any(|port| port.port == socket.port && port.protocol == socket.protocol)
+            permitted
+                .iter()
+                .any(|port| port.port == socket.port && port.protocol == socket.protocol)
         };
         let reachable = firewall.listening.iter().filter(|socket| !socket.loopback);
         let mut ports: Vec<PortView> = reachable
@@ -216,8 +223,8 @@ impl FirewallView {
         });
         FirewallView {
             enabled: words::good(firewall.enabled, "Encendido", "Apagado"),
-            shown: ports.len().min(PORTS),
-            loopback: firewall.listening.len() - ports.len(),
+            loopback: firewall.listening.iter().filter(|socket| socket.loopback).count(),
+            more_ports: ports.split_off(ports.len().min(PORTS)),
             ports,
             ports_problem: (firewall.listening_status != Status::Ok)
                 .then(|| words::reading(firewall.listening_status)),
@@ -321,16 +328,21 @@ pub struct SystemView {
 
 impl SystemView {
     fn new(system: System) -> Self {
-        let memory_permille = system.memory_used_bytes.zip(system.memory_total_bytes).and_then(
-            |(used, total)| {
-                let permille = (u128::from(used.min(total)) * 1000).checked_div(u128::from(total))?;
+        let memory_permille =
+            system.memory_used_bytes.zip(system.memory_total_bytes).and_then(|(used, total)| {
+                let permille =
+                    (u128::from(used.min(total)) * 1000).checked_div(u128::from(total))?;
                 u32::try_from(permille).ok()
-            },
-        );
-        let odd_offset = system.utc_offset_minutes.filter(|minutes| *minutes != -360).map(|minutes| {
-            let sign = if minutes < 0 { '−' } else { '+' };
-            format!("UTC{sign}{}:{:02}", minutes.unsigned_abs() / 60, minutes.unsigned_abs() % 60)
-        });
+            });
+        let odd_offset =
+            system.utc_offset_minutes.filter(|minutes| *minutes != -360).map(|minutes| {
+                let sign = if minutes < 0 { '−' } else { '+' };
+                format!(
+                    "UTC{sign}{}:{:02}",
+                    minutes.unsigned_abs() / 60,
+                    minutes.unsigned_abs() % 60
+                )
+            });
         SystemView { memory_permille, odd_offset, system }
     }
 }
