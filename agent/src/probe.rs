@@ -10,6 +10,7 @@ pub mod firewall;
 pub mod program;
 pub mod system;
 
+#[cfg(not(target_os = "linux"))]
 mod unsupported;
 
 use std::time::{Duration, Instant};
@@ -160,17 +161,21 @@ impl Look {
     /// A look of a minute, with the programs of this machine.
     #[cfg(test)]
     pub(crate) fn for_tests(depth: Depth) -> Look {
-        static RUNTIME: std::sync::LazyLock<tokio::runtime::Runtime> =
+        static HANDLE: std::sync::LazyLock<tokio::runtime::Handle> =
             std::sync::LazyLock::new(|| {
                 let mut builder = tokio::runtime::Builder::new_current_thread();
-                builder.enable_all().build().unwrap()
+                let runtime = builder.enable_all().build().unwrap();
+                let handle = runtime.handle().clone();
+                // As in the agent: a thread of its own drives it while the probe waits.
+                std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
+                handle
             });
         Look {
             depth,
             now: Timestamp::now(),
             until: Instant::now() + Duration::from_secs(60),
             programs: Programs::new(program::SAFE_PATH),
-            runtime: RUNTIME.handle().clone(),
+            runtime: HANDLE.clone(),
         }
     }
 

@@ -1,27 +1,44 @@
-//! TBD
+//! Antivirus products: which there are, whether they run and watch, how old their signatures are and what they found.
+//! Installed is not running, running is not watching: separate facts, and what is not known stays unknown.
+
+#[cfg(target_os = "linux")]
+mod clamav;
+#[cfg(target_os = "linux")]
+mod defender;
 
 use serde::Deserialize;
 
 use crate::config::Invalid;
 
-pub use super::unsupported::Reader;
+cfg_select! {
+    target_os = "linux" => {
+        mod linux;
+        pub use linux::Reader;
+    }
+    _ => {
+        pub use super::unsupported::Reader;
+    }
+}
 
-/// Settings.
+/// Settings `[antivirus]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Seconds.
-    pub every_s: u64,
+    /// Seconds between two questions to a product that must be asked by a program of its own.
+    pub ask_every_s: u64,
+    /// Detections older than this are history, not news.
+    pub detections_days: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { every_s: 300 }
+        Settings { ask_every_s: 600, detections_days: 30 }
     }
 }
 
 impl Settings {
     pub(crate) fn check(&self) -> Result<(), Invalid> {
-        Invalid::unless_within("every_s", self.every_s, 10..=86_400)
+        Invalid::unless_within("antivirus.ask_every_s", self.ask_every_s, 60..=86_400)?;
+        Invalid::unless_within("antivirus.detections_days", self.detections_days, 1..=3_650)
     }
 }

@@ -48,7 +48,11 @@ pub fn find(proc: &Path, wanted: &HashSet<u64>) -> Found {
                 continue;
             }
         };
-        for inode in files.filter_map(|file| socket_inode(&file.ok()?.path())) {
+        for file in files.flatten() {
+            let target = std::fs::read_link(file.path());
+            let hidden = |error: &std::io::Error| error.kind() == ErrorKind::PermissionDenied;
+            found.denied |= target.as_ref().is_err_and(hidden);
+            let Some(inode) = target.ok().as_deref().and_then(socket_inode) else { continue };
             if wanted.contains(&inode) && !found.owners.contains_key(&inode) {
                 found.owners.insert(inode, Owner { process: name(&folder), pid });
             }
@@ -61,8 +65,7 @@ pub fn find(proc: &Path, wanted: &HashSet<u64>) -> Found {
 }
 
 /// `socket:[12345]`.
-fn socket_inode(file: &Path) -> Option<u64> {
-    let target = std::fs::read_link(file).ok()?;
+fn socket_inode(target: &Path) -> Option<u64> {
     target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 

@@ -14,8 +14,8 @@ use crate::probe::{Depth, Look, Unread};
 /// From here on a UDP port may be one lent for a question and given back: it counts once it is seen twice.
 const EPHEMERAL: u16 = 32_768;
 
-/// Looks after which a socket without an owner is the kernel's, not one whose process was just gone.
-const KERNEL_AFTER: u8 = 3;
+/// Looks after which the owner of a socket is looked for no more: it is the kernel's, or hidden from us.
+const ENOUGH: u8 = 3;
 
 /// A socket that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,8 +29,8 @@ pub struct Waiting {
 /// What is known of a socket's owner.
 enum Known {
     Owner(Owner),
-    /// Looked for so many times.
-    Missing(u8),
+    /// Looked for so many times; `hidden` when some process did not show its files, so that it may be among them.
+    Missing { times: u8, hidden: bool },
 }
 
 /// The sockets and what was learnt of them.
@@ -77,7 +77,7 @@ impl Sockets {
         let open = |socket: &&Waiting| {
             !matches!(
                 self.owners.get(&socket.inode),
-                Some(Known::Owner(_) | Known::Missing(KERNEL_AFTER..))
+                Some(Known::Owner(_) | Known::Missing { times: ENOUGH.., .. })
             )
         };
         let wanted: HashSet<u64> = waiting.iter().filter(open).map(|socket| socket.inode).collect();
@@ -88,10 +88,10 @@ impl Sockets {
         for inode in wanted {
             let known = match (found.owners.get(&inode), self.owners.get(&inode)) {
                 (Some(owner), _) => Known::Owner(owner.clone()),
-                // What was hidden from us says nothing.
-                _ if found.denied => continue,
-                (None, Some(Known::Missing(times))) => Known::Missing(times.saturating_add(1)),
-                (None, _) => Known::Missing(1),
+                (None, Some(Known::Missing { times, .. })) => {
+                    Known::Missing { times: times.saturating_add(1), hidden: found.denied }
+                }
+                (None, _) => Known::Missing { times: 1, hidden: found.denied },
             };
             self.owners.insert(inode, known);
         }
@@ -103,8 +103,8 @@ impl Sockets {
         for socket in waiting {
             let (process, pid) = match self.owners.get(&socket.inode) {
                 Some(Known::Owner(owner)) => (Some(owner.process.clone()), Some(owner.pid)),
-                Some(Known::Missing(_)) => (Some("kernel".into()), None),
-                None => (None, None),
+                Some(Known::Missing { hidden: false, .. }) => (Some("kernel".into()), None),
+                Some(Known::Missing { hidden: true, .. }) | None => (None, None),
             };
             let key = (socket.address.to_string(), socket.port, socket.protocol, process.clone());
             let described = ListeningSocket {

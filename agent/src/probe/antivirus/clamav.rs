@@ -1,0 +1,146 @@
+//! The texts of ClamAV: header of a signature database, settings, log. Pure.
+
+use atalaya_reading::{Detection, bounds};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+/// Bytes of a database's header.
+pub const HEADER: usize = 512;
+
+/// When a signature database was made, from its own header
+/// (`ClamAV-VDB:date:version:signatures:level:md5:signature:builder:seconds`).
+pub fn made_at(header: &[u8]) -> Option<Timestamp> {
+    let text = std::str::from_utf8(header.get(..HEADER)?).ok()?;
+    let mut fields = text.trim_end().split(':');
+    (fields.next()? == "ClamAV-VDB").then_some(())?;
+    let seconds = fields.nth(7)?.trim().parse().ok()?;
+    Timestamp::from_second(seconds).ok().filter(|at| *at > Timestamp::UNIX_EPOCH)
+}
+
+/// `ClamAV 1.4.6/27450/Sat Nov 22 …` → `1.4.6`.
+pub fn version(output: &str) -> Option<String> {
+    let version = output.trim().strip_prefix("ClamAV ")?.split('/').next()?;
+    Some(bounds::text(version, 64)).filter(|version| !version.is_empty())
+}
+
+/// The value of a setting in `clamd.conf`.
+pub fn setting<'a>(config: &'a str, key: &str) -> Option<&'a str> {
+    let line = config.lines().find(|line| line.split_whitespace().next() == Some(key))?;
+    Some(line.trim_start()[key.len()..].trim()).filter(|value| !value.is_empty())
+}
+
+/// What the end of a log says was found since `since`, newest first, each file and threat once. Times of the log are
+/// those of `zone`; a log without times cannot be judged by age and is taken as it is.
+pub fn detections(log: &str, zone: &TimeZone, since: Timestamp) -> Vec<Detection> {
+    let mut found: Vec<Detection> = Vec::new();
+    for detection in log.lines().rev().filter_map(|line| detection(line, zone)) {
+        let old = detection.found_at.is_some_and(|at| at < since);
+        let known =
+            |other: &Detection| (&other.name, &other.path) == (&detection.name, &detection.path);
+        if !old && !found.iter().any(known) {
+            found.push(detection);
+        }
+        if found.len() == bounds::DETECTIONS {
+            break;
+        }
+    }
+    found
+}
+
+/// `Sun Nov 22 14:07:09 2026 -> /path: Name(md5:size) FOUND`.
+fn detection(line: &str, zone: &TimeZone) -> Option<Detection> {
+    let line = line.strip_suffix(" FOUND")?;
+    let (found_at, rest) = match line.split_once(" -> ") {
+        Some((time, rest)) => match moment(time, zone) {
+            Some(at) => (Some(at), rest),
+            None => (None, line),
+        },
+        None => (None, line),
+    };
+    // A path may hold colons and spaces, a name holds neither.
+    let (path, name) = rest.rsplit_once(": ")?;
+    let name = name.split('(').next().unwrap_or(name);
+    Some(Detection {
+        name: bounds::text(name, bounds::TEXT),
+        path: Some(bounds::text(path, bounds::TEXT)),
+        found_at,
+        action: None,
+    })
+}
+
+fn moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    let local: DateTime = DateTime::strptime("%a %b %d %H:%M:%S %Y", text).ok()?;
+    zone.to_timestamp(local).ok()
+}
+
+/// The moment before which a detection is history.
+pub fn history_before(now: Timestamp, days: u64) -> Timestamp {
+    let age = SignedDuration::from_hours(24 * i64::try_from(days).unwrap_or(30));
+    now.checked_sub(age).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn signatures_are_as_old_as_their_header_says() {
+        let daily = include_bytes!("../../../fixtures/clamav/daily.cld");
+        assert_eq!(made_at(daily), Some(at("2025-11-22T09:26:40Z")));
+        let main = include_bytes!("../../../fixtures/clamav/main.cvd");
+        assert_eq!(made_at(main), Some(at("2021-09-16T12:32:42Z")));
+    }
+
+    #[test]
+    fn a_file_cut_short_or_of_another_kind_has_no_date() {
+        let daily = include_bytes!("../../../fixtures/clamav/daily.cld");
+        assert_eq!(made_at(&daily[..100]), None);
+        assert_eq!(made_at(&[b'x'; 600]), None);
+        assert_eq!(made_at(&[0xff; 600]), None);
+    }
+
+    #[test]
+    fn the_log_tells_what_was_found_each_thing_once_newest_first() {
+        let log = include_str!("../../../fixtures/clamav/clamd.log");
+        let zone = TimeZone::fixed(jiff::tz::offset(-6));
+        let found = detections(log, &zone, at("2026-11-01T00:00:00Z"));
+        let paths: Vec<&str> = found.iter().filter_map(|d| d.path.as_deref()).collect();
+        assert_eq!(
+            paths,
+            [
+                "instream(local)",
+                "/home/ana/Descargas/sub: raro.txt",
+                "/home/ana/Descargas/eicar com.txt"
+            ]
+        );
+        assert_eq!(found[0].name, "Prueba.EICAR.UNOFFICIAL");
+        assert_eq!(found[0].found_at, Some(at("2026-11-22T20:07:09Z")));
+    }
+
+    #[test]
+    fn what_was_found_long_ago_is_history() {
+        let log = include_str!("../../../fixtures/clamav/clamd.log");
+        assert_eq!(detections(log, &TimeZone::UTC, at("2027-01-01T00:00:00Z")), []);
+    }
+
+    #[test]
+    fn a_log_without_times_still_tells() {
+        let found =
+            detections("/tmp/a: Win.Test FOUND\n/tmp/b: OK\n", &TimeZone::UTC, Timestamp::MAX);
+        assert_eq!((found.len(), found[0].found_at), (1, None));
+    }
+
+    #[test]
+    fn versions_and_settings_are_read() {
+        assert_eq!(version("ClamAV 1.4.6\n").as_deref(), Some("1.4.6"));
+        assert_eq!(version("ClamAV 1.0.3/27450/Sat Nov 22\n").as_deref(), Some("1.0.3"));
+        let config = "# LogFile /no\nLogFile /var/log/clamav/clamav.log\nLogTime true\n";
+        assert_eq!(setting(config, "LogFile"), Some("/var/log/clamav/clamav.log"));
+        assert_eq!(setting(config, "DatabaseDirectory"), None);
+    }
+}
