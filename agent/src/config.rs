@@ -13,6 +13,10 @@ use crate::probe;
 pub struct Config {
     /// Where the agent keeps its identity and what waits to be delivered.
     pub state_dir: PathBuf,
+    /// Seconds between two rounds of looks.
+    pub interval_s: u64,
+    /// What waits to be delivered.
+    pub spool: SpoolSettings,
     /// Where external programs are looked for.
     pub programs: probe::program::Settings,
     /// The antivirus probe.
@@ -29,12 +33,28 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             state_dir: PathBuf::from("/var/lib/atalaya-agent"),
+            interval_s: 60,
+            spool: Default::default(),
             programs: Default::default(),
             antivirus: Default::default(),
             firewall: Default::default(),
             disk: Default::default(),
             connectivity: Default::default(),
         }
+    }
+}
+
+/// Settings of the spool.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SpoolSettings {
+    /// Most it may take on disk, MiB; a quarter is kept for security records.
+    pub max_mib: u64,
+}
+
+impl Default for SpoolSettings {
+    fn default() -> Self {
+        SpoolSettings { max_mib: 64 }
     }
 }
 
@@ -124,6 +144,8 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), Invalid> {
+        Invalid::unless_within("interval_s", self.interval_s, 1..=3600)?;
+        Invalid::unless_within("spool.max_mib", self.spool.max_mib, 1..=4096)?;
         self.antivirus.check()?;
         self.firewall.check()?;
         self.disk.check()?;

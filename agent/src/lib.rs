@@ -7,6 +7,12 @@
 pub mod command;
 pub mod config;
 pub mod identity;
+pub mod machine;
 pub mod probe;
+pub mod report;
+pub mod schedule;
+pub mod service;
 pub mod spool;
 pub mod state;
+pub mod status;
+pub mod uplink;

@@ -23,6 +23,9 @@ enum Command {
     Enroll {
         /// Código de alta, entero.
         code: String,
+        /// También si ya está dado de alta: al lograrlo, la identidad anterior se sustituye.
+        #[arg(long)]
+        force: bool,
     },
     /// Trabaja como servicio: mide, guarda y entrega hasta que se le detenga.
     Run,
@@ -48,7 +51,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let config = arguments.config.as_deref();
     let outcome = match arguments.command {
-        Command::Enroll { code } => command::enroll::run(config, &code),
+        Command::Enroll { code, force } => command::enroll::run(config, &code, force),
         Command::Run => command::run::run(config),
         Command::Status { json } => command::status::run(config, json),
         Command::Check => command::check::run(config),

@@ -238,16 +238,34 @@ impl Spool {
             return Ok(None);
         };
         self.skip_refused(at, accept)?;
-        let epoch = &mut self.epochs[at];
-        let id = epoch.id;
-        let (mut records, missing) = epoch.read(Room::of_batch())?;
-        for (class, missing) in missing {
-            let log::Missing { first, last, count } = missing;
-            self.lose(&Loss { class, epoch: id, first, last, count, reason: LossReason::Corrupt });
+        let epoch = self.epochs[at].id;
+        let mut records = self.read(at, &Class::ALL, Room::of_batch())?;
+        if let Store::Memory(memory) = &mut self.epochs[at].store {
+            memory.sent = true;
         }
         let accepted = records.iter().take_while(|record| record.class <= accept).count();
         records.truncate(accepted);
-        Ok((!records.is_empty()).then_some(Batch { epoch: id, records }))
+        Ok((!records.is_empty()).then_some(Batch { epoch, records }))
+    }
+
+    /// The record that has waited longest.
+    ///
+    /// # Errors
+    /// When it cannot be read from disk.
+    pub fn oldest(&mut self) -> io::Result<Option<Record>> {
+        let Some(at) = self.epochs.iter().position(|epoch| !epoch.is_drained()) else { return Ok(None) };
+        let one = Room { records: 1, ..Room::of_batch() };
+        Ok(self.read(at, &Class::ALL, one)?.into_iter().next())
+    }
+
+    /// Reads waiting records of an epoch; those found damaged are counted.
+    fn read(&mut self, at: usize, classes: &[Class], room: Room) -> io::Result<Vec<Record>> {
+        let epoch = self.epochs[at].id;
+        let (records, missing) = self.epochs[at].read(classes, room)?;
+        for (class, log::Missing { first, last, count }) in missing {
+            self.lose(&Loss { class, epoch, first, last, count, reason: LossReason::Corrupt });
+        }
+        Ok(records)
     }
 
     /// The epoch that is delivered now and the first number that waits in it.
@@ -295,7 +313,7 @@ impl Spool {
         self.epochs[at].acknowledge(self.opened_at - 1, false);
         self.begin_epoch(Store::Disk(Box::default()))?;
         loop {
-            let (records, _) = self.epochs[at].read(Room::of_batch())?;
+            let records = self.read(at, &Class::ALL, Room::of_batch())?;
             let Some(last) = records.last().map(|record| record.seq) else { return Ok(()) };
             records.iter().for_each(|record| self.store(record.class, &record.body));
             self.sync();

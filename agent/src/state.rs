@@ -40,19 +40,33 @@ pub fn sync_directory(dir: &Path) -> io::Result<()> {
 /// # Errors
 /// When the disk refuses; the old content stays then.
 pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+    put(path, content, true)?;
+    sync_directory(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// Replaces a file that may be lost when the power goes; a reader sees the old or the new content.
+///
+/// # Errors
+/// When the disk refuses; the old content stays then.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    put(path, content, false)
+}
+
+fn put(path: &Path, content: &[u8], for_good: bool) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".new");
     let new = path.with_file_name(name);
     let write = || {
         let mut file = platform::create_private_file(&new)?;
         file.write_all(content)?;
-        file.sync_all()?;
+        if for_good {
+            file.sync_all()?;
+        }
         fs::rename(&new, path)
     };
     write().inspect_err(|_| {
         let _ = fs::remove_file(&new);
-    })?;
-    sync_directory(path.parent().unwrap_or(Path::new(".")))
+    })
 }
 
 /// The state folder of this agent.

@@ -1,11 +1,55 @@
-//! `atalaya-agent run`.
+//! `atalaya-agent run`: works as a service until it is asked to stop.
 
+use std::io::IsTerminal;
 use std::path::Path;
+use std::time::Duration;
 
-/// Not written yet; says so.
+use anyhow::{Context, bail};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::Config;
+use crate::service;
+use crate::state::{StateDir, foreign_access, foreign_writer};
+use crate::identity::Store;
+
+/// What may still run when the service has stopped, such as a probe that hangs, is left behind after this.
+const LEFT_BEHIND: Duration = Duration::from_millis(500);
+
+/// Works until it is asked to stop.
 ///
 /// # Errors
-/// Always.
-pub fn run(_config: Option<&Path>) -> anyhow::Result<()> {
-    anyhow::bail!("esta orden aún no está lista")
+/// When settings, identity or state folder cannot be used, or another service uses them.
+pub fn run(config_file: Option<&Path>) -> anyhow::Result<()> {
+    let config = Config::load(config_file)?;
+    refuse_foreign_settings(config_file)?;
+    let filter = EnvFilter::try_from_env("ATALAYA_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    let state = StateDir::new(&config.state_dir);
+    let _lock = state.lock()?;
+    for file in Store::new(&state).secret_files() {
+        if let Ok(Some(problem)) = foreign_access(&file) {
+            tracing::warn!(file = %file.display(), problem, "a secret is open to others");
+        }
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let ended = runtime.block_on(async {
+        let stop = service::stop_requested().context("no se pueden atender señales del sistema")?;
+        service::run(&config, &state, stop).await.map_err(anyhow::Error::from)
+    });
+    runtime.shutdown_timeout(LEFT_BEHIND);
+    ended
+}
+
+/// Settings name the folder programs are looked for in: whoever can write them commands this agent.
+fn refuse_foreign_settings(config_file: Option<&Path>) -> anyhow::Result<()> {
+    if let Some(file) = config_file
+        && let Ok(Some(problem)) = foreign_writer(file)
+    {
+        bail!("otra cuenta podría cambiar la configuración {}: {problem}", file.display());
+    }
+    Ok(())
 }

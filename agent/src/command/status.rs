@@ -1,11 +1,100 @@
-//! `atalaya-agent status`.
+//! `atalaya-agent status [--json]`: what the service last said of itself. Asks nobody else and changes nothing.
 
 use std::path::Path;
 
-/// Not written yet; says so.
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use crate::config::Config;
+use crate::identity::{Identity, IdentityError, Store};
+use crate::state::StateDir;
+use crate::status::Status;
+
+/// Prints it.
 ///
 /// # Errors
-/// Always.
-pub fn run(_config: Option<&Path>, _json: bool) -> anyhow::Result<()> {
-    anyhow::bail!("esta orden aún no está lista")
+/// When the settings or the identity cannot be read; not being enrolled is no error.
+pub fn run(config: Option<&Path>, json: bool) -> anyhow::Result<()> {
+    let config = Config::load(config)?;
+    let state = StateDir::new(&config.state_dir);
+    let identity = match Store::new(&state).current() {
+        Ok(identity) => Some(identity),
+        Err(IdentityError::Missing) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let until = identity.as_ref().map(Identity::validity).transpose()?.map(|validity| validity.to);
+    let (running, service) = (state.is_locked(), Status::read(&state));
+    if json {
+        let object = json!({
+            "enrolled": identity.is_some(),
+            "device_id": identity.as_ref().map(|identity| &identity.device_id),
+            "collector": identity.as_ref().map(|identity| &identity.collector),
+            "certificate_until": until,
+            "generation": identity.as_ref().map(|identity| identity.generation),
+            "running": running,
+            "service": service,
+        });
+        println!("{}", serde_json::to_string_pretty(&object)?);
+        return Ok(());
+    }
+    print!("{}", text(identity.as_ref(), until, running, service.as_ref(), &TimeZone::system()));
+    Ok(())
+}
+
+fn text(
+    identity: Option<&Identity>,
+    until: Option<Timestamp>,
+    running: bool,
+    service: Option<&Status>,
+    zone: &TimeZone,
+) -> String {
+    let shown = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%d/%m/%Y %H:%M:%S").to_string();
+    let mut lines: Vec<(&str, String)> = Vec::new();
+    match identity {
+        None => lines.push(("Alta", "no; ejecute «atalaya-agent enroll CÓDIGO»".into())),
+        Some(identity) => {
+            lines.push(("Alta", format!("sí, en {}", identity.collector)));
+            lines.push(("Identificador", identity.device_id.clone()));
+        }
+    }
+    if let Some(until) = until {
+        lines.push(("Certificado", format!("hasta {}", shown(until))));
+    }
+    lines.push(("Servicio", if running { "en marcha".into() } else { "detenido".into() }));
+    if let Some(service) = service {
+        let connection = match (running && service.connected, service.approved) {
+            (true, Some(false)) => "conectado; espera la aprobación de un técnico",
+            (true, _) => "conectado",
+            (false, _) => "sin conexión",
+        };
+        lines.push(("Colector", connection.into()));
+        let delivery = service.last_delivery_at.map_or("ninguna desde que arrancó".into(), shown);
+        lines.push(("Última entrega", delivery));
+        let waiting = service.spool.records;
+        let oldest = service.spool.oldest_at.map(|at| format!("; el más antiguo, de {}", shown(at)));
+        lines.push((
+            "Por entregar",
+            format!(
+                "{} (P0 {}, P1 {}, P2 {}){}",
+                waiting.sum(),
+                waiting.p0,
+                waiting.p1,
+                waiting.p2,
+                oldest.unwrap_or_default()
+            ),
+        ));
+        lines.push(("En disco", format!("{} KiB", service.spool.bytes.div_ceil(1024))));
+        if service.lost.sum() > 0 {
+            let lost = service.lost;
+            lines.push(("Perdidos", format!("{} (P0 {}, P1 {}, P2 {})", lost.sum(), lost.p0, lost.p1, lost.p2)));
+        }
+        if let Some(error) = &service.spool.disk_error {
+            lines.push(("Disco", format!("no se puede escribir: {error}")));
+        }
+        if let Some(error) = &service.last_error {
+            lines.push(("Último problema", format!("{} ({})", error.text, shown(error.at))));
+        }
+    }
+    lines.into_iter().map(|(name, value)| format!("{name:<16} {value}\n")).collect()
 }

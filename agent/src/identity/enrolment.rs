@@ -16,33 +16,17 @@ use tonic::{Code, Status};
 
 use super::tls::{self, ConnectError, Peer};
 use super::{Identity, IdentityError, Store};
+use crate::machine::Hints;
 
 const PENDING: &str = "enrolment.json";
-
-/// What the PC says of itself: hints for people, never credentials. Empty: unknown.
-#[derive(Debug, Clone, Default)]
-pub struct Hints {
-    /// Host name.
-    pub hostname: String,
-    /// Operating system as people name it.
-    pub os: String,
-    /// Machine id of the operating system.
-    pub machine_id: String,
-    /// Maker, by the firmware.
-    pub manufacturer: String,
-    /// Model, by the firmware.
-    pub model: String,
-    /// Serial number, by the firmware.
-    pub serial: String,
-}
 
 /// How it went.
 #[derive(Debug)]
 pub struct Enrolled {
     /// The identity, already kept.
     pub identity: Identity,
-    /// A technician has approved it.
-    pub approved: bool,
+    /// Whether a technician has approved it; `None` when this PC was enrolled with this code already.
+    pub approved: Option<bool>,
 }
 
 /// Why there is no identity; the text is Spanish, for the person enrolling.
@@ -101,7 +85,7 @@ pub async fn enrol(
             return Err(EnrolError::Already { collector, device_id });
         }
         Ok(identity) if identity.code_hash == code_hash => {
-            return Ok(Enrolled { identity, approved: true });
+            return Ok(Enrolled { identity, approved: None });
         }
         Err(error @ IdentityError::Unreadable { .. }) => return Err(error.into()),
         Err(error) if !force && !matches!(error, IdentityError::Missing) => {
@@ -130,7 +114,7 @@ pub async fn enrol(
     identity.check()?;
     store.put_current(&identity)?;
     store.remove(PENDING)?;
-    Ok(Enrolled { identity, approved: reply.approved })
+    Ok(Enrolled { identity, approved: Some(reply.approved) })
 }
 
 impl Store {

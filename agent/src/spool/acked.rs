@@ -25,7 +25,7 @@ pub fn read(dir: &Path) -> BTreeMap<u64, u64> {
 /// Notes it; a failure is no loss.
 pub fn write<'a>(dir: &Path, epochs: impl Iterator<Item = &'a Epoch>) {
     let text: String = epochs.map(|epoch| format!("{:016x} {}\n", epoch.id, epoch.acked)).collect();
-    if let Err(error) = state::write_atomically(&dir.join(FILE), text.as_bytes()) {
+    if let Err(error) = state::replace(&dir.join(FILE), text.as_bytes()) {
         tracing::debug!(%error, "acknowledged position not noted");
     }
 }

@@ -133,44 +133,24 @@ impl Epoch {
         }
     }
 
-    /// Number of the first waiting record of a class.
+    /// Waiting records of these classes in order of their numbers, as many as fit in `room`.
     ///
     /// # Errors
     /// When a segment cannot be read.
-    pub fn first_waiting(&mut self, class: Class) -> io::Result<Option<u64>> {
-        let mut room = Room { records: 1, ..Room::of_batch() };
-        Ok(match &mut self.store {
-            Store::Disk(logs) => {
-                let (records, _) = logs[class.index()].read(self.acked, &mut room)?;
-                records.first().map(|record| record.seq)
-            }
-            Store::Memory(memory) => {
-                memory.queue.iter().find(|record| record.class == class).map(|record| record.seq)
-            }
-        })
-    }
-
-    /// Waiting records in order of their numbers, as many as fit in `room`.
-    ///
-    /// # Errors
-    /// When a segment cannot be read.
-    pub fn read(&mut self, mut room: Room) -> io::Result<ReadOut> {
+    pub fn read(&mut self, classes: &[Class], mut room: Room) -> io::Result<ReadOut> {
         let logs = match &mut self.store {
             Store::Disk(logs) => logs,
             Store::Memory(memory) => {
-                memory.sent = true;
-                return Ok((
-                    memory.queue.iter().take_while(|r| room.takes(r)).cloned().collect(),
-                    vec![],
-                ));
+                let asked = memory.queue.iter().filter(|record| classes.contains(&record.class));
+                return Ok((asked.take_while(|record| room.takes(record)).cloned().collect(), vec![]));
             }
         };
         let (mut records, mut missing) = (Vec::new(), Vec::new());
         // Past the end of a log that was not read to its end, the order between logs is not known.
         let mut known_to = u64::MAX;
-        for (class, log) in Class::ALL.into_iter().zip(logs.iter_mut()) {
+        for class in classes.iter().copied() {
             let mut room = room;
-            let (read, lost) = log.read(self.acked, &mut room)?;
+            let (read, lost) = logs[class.index()].read(self.acked, &mut room)?;
             if room.full {
                 known_to = known_to.min(read.last().map_or(0, |record| record.seq));
             }

@@ -5,6 +5,7 @@
 use std::io;
 
 use super::epoch::{Epoch, Memory, Store};
+use super::segment::Room;
 use super::{Class, Loss, LossReason, Spool};
 
 impl Spool {
@@ -32,13 +33,10 @@ impl Spool {
 
     /// Drops the oldest segment of a class; false if there is none.
     fn drop_oldest(&mut self, class: Class) -> bool {
-        let Some(at) = self.epochs.iter().position(|epoch| epoch.bytes(class) > 0) else {
-            return false;
-        };
+        let Some(at) = self.epochs.iter().position(|epoch| epoch.bytes(class) > 0) else { return false };
         let (id, acked) = (self.epochs[at].id, self.epochs[at].acked);
         let Store::Disk(logs) = &self.epochs[at].store else { return false };
-        if let Some(missing) = logs[class.index()].oldest(acked).filter(|missing| missing.count > 0)
-        {
+        if let Some(missing) = logs[class.index()].oldest(acked).filter(|missing| missing.count > 0) {
             let super::log::Missing { first, last, count } = missing;
             self.lose(&Loss { class, epoch: id, first, last, count, reason: LossReason::Full });
         }
@@ -71,12 +69,10 @@ impl Spool {
 
     /// Makes the current epoch one on disk. Records in memory that were never sent move there first.
     fn return_to_disk(&mut self) -> bool {
-        let Some(Store::Memory(memory)) = self.epochs.back_mut().map(|epoch| &mut epoch.store)
-        else {
+        let Some(Store::Memory(memory)) = self.epochs.back_mut().map(|epoch| &mut epoch.store) else {
             return true;
         };
-        let unsent =
-            if memory.sent { Default::default() } else { std::mem::take(&mut memory.queue) };
+        let unsent = if memory.sent { Default::default() } else { std::mem::take(&mut memory.queue) };
         let most = self.limits.segment;
         if self.begin_epoch(Store::Disk(Box::default())).is_err() {
             return false;
@@ -87,8 +83,7 @@ impl Spool {
             self.disk_failed(&error);
             // What was moved in part is taken back whole: the epoch that began is given up.
             self.give_up_last_epoch();
-            if let Some(Store::Memory(memory)) =
-                self.epochs.back_mut().map(|epoch| &mut epoch.store)
+            if let Some(Store::Memory(memory)) = self.epochs.back_mut().map(|epoch| &mut epoch.store)
                 && !memory.sent
             {
                 memory.queue = unsent;
@@ -131,12 +126,8 @@ impl Spool {
         let mut losses = Vec::new();
         if let Store::Memory(memory) = &mut epoch.store {
             while memory.bytes() + body.len() > most {
-                let Some(worst) = memory.queue.iter().map(|record| record.class).max() else {
-                    break;
-                };
-                let Some(at) = memory.queue.iter().position(|record| record.class == worst) else {
-                    break;
-                };
+                let Some(worst) = memory.queue.iter().map(|record| record.class).max() else { break };
+                let Some(at) = memory.queue.iter().position(|record| record.class == worst) else { break };
                 let Some(gone) = memory.queue.remove(at) else { break };
                 losses.push((gone.class, gone.seq));
             }
@@ -201,14 +192,10 @@ impl Spool {
             return Ok(());
         }
         let retired = at + 1 < self.epochs.len();
-        let mut first_taken = u64::MAX;
-        for class in Class::ALL.into_iter().filter(|class| *class <= accept) {
-            first_taken =
-                first_taken.min(self.epochs[at].first_waiting(class)?.unwrap_or(u64::MAX));
-        }
-        if first_taken == u64::MAX {
-            return Ok(());
-        }
+        let taken: Vec<Class> = Class::ALL.into_iter().filter(|class| *class <= accept).collect();
+        let one = Room { records: 1, ..Room::of_batch() };
+        let first_taken = self.read(at, &taken, one)?.first().map(|record| record.seq);
+        let Some(first_taken) = first_taken else { return Ok(()) };
         let (epoch, first) = (self.epochs[at].id, self.epochs[at].acked + 1);
         for class in Class::ALL.into_iter().filter(|class| *class > accept) {
             let before = self.epochs[at].waiting(class);

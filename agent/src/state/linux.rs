@@ -51,7 +51,9 @@ pub fn foreign_writer(path: &Path) -> io::Result<Option<String>> {
         let sticky = metadata.is_dir() && metadata.mode() & 0o1000 != 0;
         let mode = metadata.mode() & 0o777;
         let (shown, owner) = (part.display(), metadata.uid());
-        if mode & 0o022 != 0 && !sticky {
+        // A group of one's own is usual for plain accounts; what root believes no group may write.
+        let writers = if own == 0 { 0o022 } else { 0o002 };
+        if mode & writers != 0 && !sticky {
             return Ok(Some(format!("{shown} tiene permisos {mode:03o}; ejecute chmod go-w {shown}")));
         }
         if owner != 0 && owner != own {

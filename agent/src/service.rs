@@ -1,0 +1,186 @@
+//! The service: looks on schedule, captures what is news, delivers, and stops when asked, with everything on disk.
+//!
+//! One thread runs it all; only probes use others. It does not know the wire nor what a reading means.
+
+cfg_select! {
+    target_os = "linux" => {
+        mod linux;
+        pub use linux::stop_requested;
+    }
+    _ => {
+        mod other;
+        pub use other::stop_requested;
+    }
+}
+
+use std::time::Duration;
+
+use atalaya_reading::SectionKind;
+use jiff::Timestamp;
+use ring::rand::{SecureRandom, SystemRandom};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::config::Config;
+use crate::identity::{IdentityError, Store};
+use crate::machine;
+use crate::probe::{Depth, Probes};
+use crate::report::{self, ActionEnd, Capture, Reporter};
+use crate::schedule::Schedule;
+use crate::spool::{Class, Limits, Spool};
+use crate::state::StateDir;
+use crate::status::Status;
+use crate::uplink::{Outbox, Request, Uplink};
+
+/// How often the status file may be written.
+const STATUS_EVERY: Duration = Duration::from_secs(5);
+/// Requests of the collector that may wait for a probe to end.
+const REQUESTS: usize = 16;
+
+/// Why the service ended by itself; the text is Spanish, for people.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// Without an identity there is nobody to report as.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The spool cannot be used.
+    #[error("no se puede abrir lo que espera entrega en {0}: {1}; revise los permisos y el espacio de la carpeta de estado")]
+    Spool(String, std::io::Error),
+}
+
+/// Works until `stop` comes to an end.
+///
+/// # Errors
+/// When the identity or the spool cannot be used.
+pub async fn run(config: &Config, state: &StateDir, stop: impl Future<Output = ()>) -> Result<(), ServiceError> {
+    let store = Store::new(state);
+    let collector = store.current()?.collector;
+    let dir = state.file("spool");
+    let limits = Limits::with_total(config.spool.max_mib << 20);
+    let spool = Spool::open(&dir, limits, report::describe_loss)
+        .map_err(|error| ServiceError::Spool(dir.display().to_string(), error))?;
+    let outbox = Outbox::new(spool);
+    let mut probes = Probes::new(config, Some(collector));
+    let hints = machine::hints(&mut probes).await;
+    let (send, requests) = mpsc::channel(REQUESTS);
+    let uplink = Uplink::new(&outbox, store, hints, send);
+    let observer = Observer::new(&outbox, probes, Duration::from_secs(config.interval_s));
+    let started_at = Timestamp::now();
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "the agent works");
+    let ended = tokio::select! {
+        () = stop => Ok(()),
+        ended = uplink.run() => ended,
+        () = observer.run(requests) => Ok(()),
+        () = keep_status(&outbox, state, started_at) => Ok(()),
+    };
+    let mut spool = outbox.spool.borrow_mut();
+    spool.sync();
+    spool.note_acknowledged();
+    let mut health = outbox.health.borrow().clone();
+    health.connected = false;
+    Status::of(&mut spool, &health, started_at).write(state);
+    tracing::info!("the agent stops");
+    Ok(ended?)
+}
+
+/// Writes the status file whenever something in it changed, and not often.
+async fn keep_status(outbox: &Outbox, state: &StateDir, started_at: Timestamp) {
+    let mut last = None;
+    loop {
+        let status = Status::of(&mut outbox.spool.borrow_mut(), &outbox.health.borrow(), started_at);
+        if last.as_ref() != Some(&status) {
+            status.write(state);
+            outbox.spool.borrow().note_acknowledged();
+            last = Some(status);
+        }
+        tokio::time::sleep(STATUS_EVERY).await;
+    }
+}
+
+/// Looks, and captures what is news.
+struct Observer<'a> {
+    outbox: &'a Outbox,
+    probes: Probes,
+    reporter: Reporter,
+    interval: Duration,
+    started: Instant,
+    /// State records lost so far: what they said is said again.
+    lost_state: u64,
+}
+
+impl<'a> Observer<'a> {
+    fn new(outbox: &'a Outbox, probes: Probes, interval: Duration) -> Observer<'a> {
+        let lost_state = outbox.spool.borrow().lost(Class::State);
+        let (reporter, started) = (Reporter::default(), Instant::now());
+        Observer { outbox, probes, reporter, interval, started, lost_state }
+    }
+
+    async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        let mut seed = [0; 8];
+        // Without randomness the agents of a fleet merely look at the same moments.
+        let _ = SystemRandom::new().fill(&mut seed);
+        let mut schedule = Schedule::new(self.interval, u64::from_be_bytes(seed), Duration::ZERO);
+        loop {
+            if let Some(round) = schedule.due(self.started.elapsed()) {
+                self.say_again_what_was_lost();
+                for kind in round.kinds {
+                    self.look(kind, round.depth).await;
+                    while let Ok(request) = requests.try_recv() {
+                        self.answer(request).await;
+                    }
+                }
+                let report = self.reporter.report(self.started.elapsed(), Timestamp::now());
+                self.outbox.capture([report]);
+            }
+            tokio::select! {
+                () = tokio::time::sleep_until(self.started + schedule.next()) => {}
+                request = requests.recv() => match request {
+                    Some(request) => self.answer(request).await,
+                    None => return,
+                },
+            }
+        }
+    }
+
+    async fn look(&mut self, kind: SectionKind, depth: Depth) {
+        let outcome = self.probes.read(kind, depth).await;
+        tracing::debug!(kind = kind.as_str(), status = outcome.section.status().as_str(), took = ?outcome.took, "looked");
+        let news = self.reporter.take(outcome.section, self.started.elapsed(), Timestamp::now());
+        self.outbox.capture(news);
+    }
+
+    async fn answer(&mut self, request: Request) {
+        match request {
+            Request::AllSections => {
+                let all = self.reporter.all(self.started.elapsed(), Timestamp::now());
+                self.outbox.capture(all);
+            }
+            Request::ProbeNow { action_id, kinds } => {
+                let names: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+                for kind in &kinds {
+                    self.reporter.forget_sent_of(*kind);
+                    self.look(*kind, Depth::Full).await;
+                }
+                self.end_action(&action_id, ActionEnd::Done, &names.join(", "));
+            }
+            Request::Unknown { action_id } => {
+                let detail = "esta versión del agente no conoce la acción";
+                self.end_action(&action_id, ActionEnd::Refused, detail);
+            }
+        }
+    }
+
+    fn end_action(&self, action_id: &str, end: ActionEnd, detail: &str) {
+        let body = report::action_result(action_id, end, detail, Timestamp::now());
+        self.outbox.capture([Capture { class: Class::Security, body }]);
+    }
+
+    /// A state record that had to be dropped is made good by the section's next reading.
+    fn say_again_what_was_lost(&mut self) {
+        let lost = self.outbox.spool.borrow().lost(Class::State);
+        if lost != self.lost_state {
+            self.lost_state = lost;
+            self.reporter.forget_sent();
+        }
+    }
+}
