@@ -54,7 +54,9 @@ impl Reporter {
         let at = self.seen.iter().position(|seen| seen.section.kind() == section.kind());
         let before = at.map(|at| self.seen.swap_remove(at));
         let fingerprint = section.fingerprint();
-        let due = |sent: &Sent| sent.fingerprint != fingerprint || clock.saturating_sub(sent.at) >= REFRESH;
+        let due = |sent: &Sent| {
+            sent.fingerprint != fingerprint || clock.saturating_sub(sent.at) >= REFRESH
+        };
         let sent = before.as_ref().and_then(|seen| seen.sent);
         let news = sent.as_ref().is_none_or(due);
         let class = match &before {

@@ -44,7 +44,9 @@ pub enum ServiceError {
     #[error(transparent)]
     Identity(#[from] IdentityError),
     /// The spool cannot be used.
-    #[error("no se puede abrir lo que espera entrega en {0}: {1}; revise los permisos y el espacio de la carpeta de estado")]
+    #[error(
+        "no se puede abrir lo que espera entrega en {0}: {1}; revise los permisos y el espacio de la carpeta de estado"
+    )]
     Spool(String, std::io::Error),
 }
 
@@ -52,7 +54,11 @@ pub enum ServiceError {
 ///
 /// # Errors
 /// When the identity or the spool cannot be used.
-pub async fn run(config: &Config, state: &StateDir, stop: impl Future<Output = ()>) -> Result<(), ServiceError> {
+pub async fn run(
+    config: &Config,
+    state: &StateDir,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServiceError> {
     let store = Store::new(state);
     let collector = store.current()?.collector;
     let dir = state.file("spool");
@@ -87,7 +93,8 @@ pub async fn run(config: &Config, state: &StateDir, stop: impl Future<Output = (
 async fn keep_status(outbox: &Outbox, state: &StateDir, started_at: Timestamp) {
     let mut last = None;
     loop {
-        let status = Status::of(&mut outbox.spool.borrow_mut(), &outbox.health.borrow(), started_at);
+        let status =
+            Status::of(&mut outbox.spool.borrow_mut(), &outbox.health.borrow(), started_at);
         if last.as_ref() != Some(&status) {
             status.write(state);
             outbox.spool.borrow().note_acknowledged();

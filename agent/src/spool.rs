@@ -253,7 +253,9 @@ impl Spool {
     /// # Errors
     /// When it cannot be read from disk.
     pub fn oldest(&mut self) -> io::Result<Option<Record>> {
-        let Some(at) = self.epochs.iter().position(|epoch| !epoch.is_drained()) else { return Ok(None) };
+        let Some(at) = self.epochs.iter().position(|epoch| !epoch.is_drained()) else {
+            return Ok(None);
+        };
         let one = Room { records: 1, ..Room::of_batch() };
         Ok(self.read(at, &Class::ALL, one)?.into_iter().next())
     }

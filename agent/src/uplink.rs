@@ -192,8 +192,7 @@ impl<'a> Uplink<'a> {
     }
 
     /// When the certificate wants to be renewed or looked at again; never twice within the pause unless it helped.
-    fn renewal_at(&self, validity: &Validity) -> Instant {
-        let now = Instant::now();
+    fn renewal_at(&self, validity: &Validity, now: Instant) -> Instant {
         match Duration::try_from(validity.half_life().duration_since(self.now())) {
             Ok(left) if !left.is_zero() => {
                 self.no_renewal_before.set(None);

@@ -80,7 +80,9 @@ pub fn run(config_file: Option<&Path>) -> anyhow::Result<()> {
 fn settings(file: Option<&Path>) -> Line {
     let Some(file) = file else { return Line::good("configuración: valores de fábrica") };
     match foreign_writer(file) {
-        Ok(Some(problem)) => Line::bad(format!("configuración: otra cuenta podría cambiarla: {problem}")),
+        Ok(Some(problem)) => {
+            Line::bad(format!("configuración: otra cuenta podría cambiarla: {problem}"))
+        }
         _ => Line::good(format!("configuración: {}", file.display())),
     }
 }
@@ -96,7 +98,9 @@ fn folder(state: &StateDir) -> Line {
         Err(error) if error.kind() == std::io::ErrorKind::Unsupported => {
             Line::note(format!("carpeta de estado: {shown}; aquí no se puede saber quién entra"))
         }
-        Err(error) => Line::bad(format!("carpeta de estado: {shown}: {error}; revise los permisos")),
+        Err(error) => {
+            Line::bad(format!("carpeta de estado: {shown}: {error}; revise los permisos"))
+        }
     }
 }
 
@@ -115,7 +119,9 @@ fn certificate(identity: &Identity) -> Line {
         Age::Fresh => Line::good(text),
         Age::Due => Line::good(format!("{text}; toca renovarlo, lo hace el servicio")),
         Age::Expired => Line::note(format!("{text}; venció, el servicio lo renueva al conectarse")),
-        Age::Dead => Line::bad(format!("{text}; venció hace más de 90 días: use «enroll --force CÓDIGO»")),
+        Age::Dead => {
+            Line::bad(format!("{text}; venció hace más de 90 días: use «enroll --force CÓDIGO»"))
+        }
     }
 }
 

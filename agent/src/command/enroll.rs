@@ -30,7 +30,10 @@ pub fn run(config: Option<&Path>, code: &str, force: bool) -> anyhow::Result<()>
             "Equipo dado de alta en {}. Falta que un técnico lo apruebe en el colector; mientras, el agente espera.",
             identity.collector
         ),
-        None => println!("Este equipo ya estaba dado de alta con este código en {}.", identity.collector),
+        None => println!(
+            "Este equipo ya estaba dado de alta con este código en {}.",
+            identity.collector
+        ),
     }
     println!("Identificador: {}", identity.device_id);
     if state.is_locked() {

@@ -8,9 +8,9 @@ use anyhow::{Context, bail};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
+use crate::identity::Store;
 use crate::service;
 use crate::state::{StateDir, foreign_access, foreign_writer};
-use crate::identity::Store;
 
 /// What may still run when the service has stopped, such as a probe that hangs, is left behind after this.
 const LEFT_BEHIND: Duration = Duration::from_millis(500);

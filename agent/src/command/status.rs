@@ -72,7 +72,8 @@ fn text(
         let delivery = service.last_delivery_at.map_or("ninguna desde que arrancó".into(), shown);
         lines.push(("Última entrega", delivery));
         let waiting = service.spool.records;
-        let oldest = service.spool.oldest_at.map(|at| format!("; el más antiguo, de {}", shown(at)));
+        let oldest =
+            service.spool.oldest_at.map(|at| format!("; el más antiguo, de {}", shown(at)));
         lines.push((
             "Por entregar",
             format!(
@@ -87,7 +88,10 @@ fn text(
         lines.push(("En disco", format!("{} KiB", service.spool.bytes.div_ceil(1024))));
         if service.lost.sum() > 0 {
             let lost = service.lost;
-            lines.push(("Perdidos", format!("{} (P0 {}, P1 {}, P2 {})", lost.sum(), lost.p0, lost.p1, lost.p2)));
+            lines.push((
+                "Perdidos",
+                format!("{} (P0 {}, P1 {}, P2 {})", lost.sum(), lost.p0, lost.p1, lost.p2),
+            ));
         }
         if let Some(error) = &service.spool.disk_error {
             lines.push(("Disco", format!("no se puede escribir: {error}")));

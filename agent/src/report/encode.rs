@@ -24,7 +24,8 @@ fn encode(class: Class, now: Timestamp, body: Body) -> Vec<u8> {
         Class::Metric => v1::RecordClass::Metric,
     };
     let taken_at_us = now.as_microsecond();
-    v1::RecordBody { taken_at_us, record_class: record_class.into(), body: Some(body) }.encode_to_vec()
+    v1::RecordBody { taken_at_us, record_class: record_class.into(), body: Some(body) }
+        .encode_to_vec()
 }
 
 /// A section's full reading. What exceeds the bound is left out, longest list first, and counted where there is a place for it.
@@ -57,7 +58,8 @@ fn shorten(reading: &mut v1::SectionReading) -> bool {
             antivirus.products.iter_mut().map(|product| halve(&mut product.detections)).sum()
         }
         Some(Value::Disk(disk)) => {
-            let reasons: usize = disk.drives.iter_mut().map(|drive| halve(&mut drive.reasons)).sum();
+            let reasons: usize =
+                disk.drives.iter_mut().map(|drive| halve(&mut drive.reasons)).sum();
             reasons + if reasons == 0 { halve(&mut disk.volumes) } else { 0 }
         }
         Some(Value::Connectivity(connectivity)) => {

@@ -142,7 +142,8 @@ fn a_report_when_nothing_changed_costs_at_most_200_bytes_on_the_wire() {
     assert!(report.drive_temperature_c.is_some() && report.rtt_p95_us.is_some());
     // A year of minutes into an epoch.
     let record = v1::Record { seq: 525_600, prev_hash: vec![0xFF; 16], body };
-    let batch = v1::Batch { epoch: u64::MAX, records: vec![record], sent_at_us: now().as_microsecond() };
+    let batch =
+        v1::Batch { epoch: u64::MAX, records: vec![record], sent_at_us: now().as_microsecond() };
     let message = v1::AgentMessage { body: Some(v1::agent_message::Body::Batch(batch)) };
     // gRPC prefix 5, HTTP/2 frame 9, TLS 1.3 record 22.
     let wire = message.encoded_len() + 5 + 9 + 22;
@@ -153,7 +154,8 @@ fn a_report_when_nothing_changed_costs_at_most_200_bytes_on_the_wire() {
 fn a_section_over_the_bound_is_cut_and_says_how_much_was_left_out() {
     let capture = Reporter::default().take(firewall(4096), s(0), now()).unwrap();
     assert!(capture.body.len() <= limits::BODY_BYTES);
-    let Some(v1::record_body::Body::Section(change)) = decode_body(&capture.body).unwrap().body else {
+    let Some(v1::record_body::Body::Section(change)) = decode_body(&capture.body).unwrap().body
+    else {
         panic!("not a section")
     };
     let reading = change.reading.unwrap();

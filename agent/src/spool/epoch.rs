@@ -142,7 +142,10 @@ impl Epoch {
             Store::Disk(logs) => logs,
             Store::Memory(memory) => {
                 let asked = memory.queue.iter().filter(|record| classes.contains(&record.class));
-                return Ok((asked.take_while(|record| room.takes(record)).cloned().collect(), vec![]));
+                return Ok((
+                    asked.take_while(|record| room.takes(record)).cloned().collect(),
+                    vec![],
+                ));
             }
         };
         let (mut records, mut missing) = (Vec::new(), Vec::new());

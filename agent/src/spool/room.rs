@@ -33,10 +33,13 @@ impl Spool {
 
     /// Drops the oldest segment of a class; false if there is none.
     fn drop_oldest(&mut self, class: Class) -> bool {
-        let Some(at) = self.epochs.iter().position(|epoch| epoch.bytes(class) > 0) else { return false };
+        let Some(at) = self.epochs.iter().position(|epoch| epoch.bytes(class) > 0) else {
+            return false;
+        };
         let (id, acked) = (self.epochs[at].id, self.epochs[at].acked);
         let Store::Disk(logs) = &self.epochs[at].store else { return false };
-        if let Some(missing) = logs[class.index()].oldest(acked).filter(|missing| missing.count > 0) {
+        if let Some(missing) = logs[class.index()].oldest(acked).filter(|missing| missing.count > 0)
+        {
             let super::log::Missing { first, last, count } = missing;
             self.lose(&Loss { class, epoch: id, first, last, count, reason: LossReason::Full });
         }
@@ -69,10 +72,12 @@ impl Spool {
 
     /// Makes the current epoch one on disk. Records in memory that were never sent move there first.
     fn return_to_disk(&mut self) -> bool {
-        let Some(Store::Memory(memory)) = self.epochs.back_mut().map(|epoch| &mut epoch.store) else {
+        let Some(Store::Memory(memory)) = self.epochs.back_mut().map(|epoch| &mut epoch.store)
+        else {
             return true;
         };
-        let unsent = if memory.sent { Default::default() } else { std::mem::take(&mut memory.queue) };
+        let unsent =
+            if memory.sent { Default::default() } else { std::mem::take(&mut memory.queue) };
         let most = self.limits.segment;
         if self.begin_epoch(Store::Disk(Box::default())).is_err() {
             return false;
@@ -83,7 +88,8 @@ impl Spool {
             self.disk_failed(&error);
             // What was moved in part is taken back whole: the epoch that began is given up.
             self.give_up_last_epoch();
-            if let Some(Store::Memory(memory)) = self.epochs.back_mut().map(|epoch| &mut epoch.store)
+            if let Some(Store::Memory(memory)) =
+                self.epochs.back_mut().map(|epoch| &mut epoch.store)
                 && !memory.sent
             {
                 memory.queue = unsent;
@@ -126,8 +132,12 @@ impl Spool {
         let mut losses = Vec::new();
         if let Store::Memory(memory) = &mut epoch.store {
             while memory.bytes() + body.len() > most {
-                let Some(worst) = memory.queue.iter().map(|record| record.class).max() else { break };
-                let Some(at) = memory.queue.iter().position(|record| record.class == worst) else { break };
+                let Some(worst) = memory.queue.iter().map(|record| record.class).max() else {
+                    break;
+                };
+                let Some(at) = memory.queue.iter().position(|record| record.class == worst) else {
+                    break;
+                };
                 let Some(gone) = memory.queue.remove(at) else { break };
                 losses.push((gone.class, gone.seq));
             }

@@ -137,7 +137,7 @@ impl Session<'_> {
                 Some(End::Lost("el colector no contesta al saludo".into()))
             }
             Some(at) if now >= at => {
-                let at = self.uplink.renewal_at(self.validity);
+                let at = self.uplink.renewal_at(self.validity, now);
                 self.renewal_at = Some(at);
                 (now >= at).then_some(End::RenewalDue)
             }
@@ -222,7 +222,7 @@ impl Session<'_> {
             self.backoff.reset();
         }
         drop(health);
-        self.renewal_at = Some(self.uplink.renewal_at(self.validity));
+        self.renewal_at = Some(self.uplink.renewal_at(self.validity, Instant::now()));
         if welcome.want_sections {
             self.ask(Request::AllSections);
         }
@@ -259,7 +259,10 @@ fn request_of(action: v1::Action) -> Request {
             let named = |kind: &SectionKind| {
                 probe.kinds.is_empty() || probe.kinds.contains(&v1::SectionKind::from(*kind).into())
             };
-            Request::ProbeNow { action_id, kinds: SectionKind::ALL.into_iter().filter(named).collect() }
+            Request::ProbeNow {
+                action_id,
+                kinds: SectionKind::ALL.into_iter().filter(named).collect(),
+            }
         }
         None => Request::Unknown { action_id },
     }
@@ -274,12 +277,16 @@ pub fn is_expired(status: &Status) -> bool {
 pub fn trouble_of(status: &Status) -> Trouble {
     let said = bounds::text(status.message(), 300);
     let (text, needs_person) = match status.code() {
-        Code::PermissionDenied => {
-            (format!("el colector no admite a este equipo ({said}); pregunte a quien lo administra"), true)
-        }
-        Code::FailedPrecondition | Code::Unimplemented => {
-            (format!("el colector habla otra versión del protocolo ({said}); actualice el agente o el colector"), true)
-        }
+        Code::PermissionDenied => (
+            format!("el colector no admite a este equipo ({said}); pregunte a quien lo administra"),
+            true,
+        ),
+        Code::FailedPrecondition | Code::Unimplemented => (
+            format!(
+                "el colector habla otra versión del protocolo ({said}); actualice el agente o el colector"
+            ),
+            true,
+        ),
         Code::ResourceExhausted => (format!("el colector está ocupado ({said})"), false),
         code => (format!("se perdió la conexión con el colector ({code}: {said})"), false),
     };
