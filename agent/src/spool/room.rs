@@ -22,8 +22,8 @@ impl Spool {
             return true;
         }
         while lesser(self) + need > self.limits.total - self.limits.reserved {
-            if !self.drop_oldest(Class::Metric)
-                && !(class == Class::State && self.drop_oldest(Class::State))
+            if !(self.drop_oldest(Class::Metric)
+                || class == Class::State && self.drop_oldest(Class::State))
             {
                 return false;
             }

@@ -2,6 +2,8 @@
 //!
 //! What the real collector does with it is seen in the end-to-end tests.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 mod collector;
 mod enrolment;
 mod renewal;
