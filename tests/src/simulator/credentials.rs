@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use anyhow::Result;
-use atalaya_agent::identity::enrolment::{self, Hints};
+use atalaya_agent::identity::enrolment;
 use atalaya_agent::identity::renewal::{self, Age};
 use atalaya_agent::identity::{Identity, IdentityError, Store, tls};
+use atalaya_agent::machine::Hints;
 use atalaya_agent::state::{StateDir, create_private_directory};
 use jiff::Timestamp;
 use tonic::transport::Channel;
