@@ -27,3 +27,6 @@ mod words;
 pub use error::Error;
 pub use router::serve;
 pub use state::{Settings, Web};
+
+#[cfg(test)]
+mod tests;

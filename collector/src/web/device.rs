@@ -104,10 +104,14 @@ async fn show(
     let losses = read.losses(&id).await.map_err(Error::internal)?;
     let measured = read.samples(device.number, page.now - FIGURES, MEASUREMENTS).await;
     let measured = measured.map_err(Error::internal)?;
-    let mut permitted = web.permitted_ports().to_vec();
-    if let Some(area) = &device.area {
-        permitted.extend(read.permitted_ports(area).await.map_err(Error::internal)?);
-    }
+    let of_area = match &device.area {
+        Some(area) => read.permitted_ports(area).await.map_err(Error::internal)?,
+        None => Vec::new(),
+    };
+    let permits = |protocol: &str, port: u16| {
+        web.permits(protocol, port)
+            || of_area.iter().any(|own| own.port == port && own.protocol == protocol)
+    };
     let row = page.fleet.rows.iter().find(|row| row.id == id);
     let (open, past) =
         alerts.into_iter().map(alert).partition(|alert: &AlertView| alert.cleared_at.is_none());
@@ -117,7 +121,7 @@ async fn show(
         state: words::state(row.map_or("unknown", DeviceRow::state)),
         area: row.and_then(|row| row.area_name.clone()),
         skew: live.as_ref().and_then(skew),
-        sections: Sections::new(stored, &health, live.as_ref(), &permitted, page.now),
+        sections: Sections::new(stored, &health, live.as_ref(), permits, page.now),
         figures: figures::of(&measured, page.now - FIGURES, page.now),
         open,
         past,

@@ -9,7 +9,7 @@ use super::error::Error;
 use super::fleet_view::FleetView;
 use super::live::Live;
 use crate::actions::Library;
-use crate::domain::area::PermittedPort;
+use crate::actions::judge::Bench;
 use crate::domain::procedure::Procedure;
 use crate::store::{Read, Store};
 
@@ -17,10 +17,8 @@ use crate::store::{Read, Store};
 pub struct Settings {
     /// The store.
     pub store: Store,
-    /// The written procedures.
-    pub library: Library,
-    /// Ports any PC may open, as the rules judge them.
-    pub permitted_ports: Vec<PermittedPort>,
+    /// What devices are judged by: thresholds and procedures.
+    pub bench: Arc<Bench>,
     /// The recorded metrics; `None` where they are not recorded.
     pub metrics: Option<PrometheusHandle>,
 }
@@ -66,7 +64,7 @@ impl Web {
 
     /// The written procedures.
     pub fn library(&self) -> &Library {
-        &self.inner.settings.library
+        &self.inner.settings.bench.library
     }
 
     /// The edition a run began with, else the present one.
@@ -74,9 +72,10 @@ impl Web {
         self.library().edition(code, edition).or_else(|| self.library().get(code))
     }
 
-    /// Ports any PC may open.
-    pub fn permitted_ports(&self) -> &[PermittedPort] {
-        &self.inner.settings.permitted_ports
+    /// Whether any PC may listen there; areas permit more.
+    pub fn permits(&self, protocol: &str, port: u16) -> bool {
+        let permitted = &self.inner.settings.bench.thresholds.permitted_ports;
+        permitted.iter().any(|range| range.contains(protocol, port))
     }
 
     /// The recorded metrics.

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::area::PermittedPort;
 use crate::domain::reading::{
     Antivirus, AntivirusProduct, Connectivity, Disk, DriveHealth, Firewall, ListeningSocket,
     Reading, Section, SectionKind, Status, System, Target, Volume,
@@ -62,12 +61,12 @@ pub struct Sections {
 }
 
 impl Sections {
-    /// From what is stored, with the ports every PC and this area's PCs may open.
+    /// From what is stored; `permits` tells whether this PC may listen on a port.
     pub fn new(
         stored: HashMap<SectionKind, SectionRow>,
         health: &Health,
         live: Option<&Live>,
-        permitted: &[PermittedPort],
+        permits: impl Fn(&str, u16) -> bool,
         now: Timestamp,
     ) -> Sections {
         let mut sections = Sections {
@@ -84,7 +83,7 @@ impl Sections {
                     sections.antivirus = Some(view(heading, reading, AntivirusView::new));
                 }
                 Section::Firewall(reading) => {
-                    let make = |value| FirewallView::new(value, permitted);
+                    let make = |value| FirewallView::new(value, &permits);
                     sections.firewall = Some(view(heading, reading, make));
                 }
                 Section::Disk(reading) => {
@@ -208,15 +207,13 @@ pub struct PortView {
 }
 
 impl FirewallView {
-    fn new(firewall: Firewall, permitted: &[PermittedPort]) -> Self {
-        let is_permitted = |socket: &ListeningSocket| {
-            permitted
-                .iter()
-                .any(|port| port.port == socket.port && port.protocol == socket.protocol)
-        };
+    fn new(firewall: Firewall, permits: impl Fn(&str, u16) -> bool) -> Self {
         let reachable = firewall.listening.iter().filter(|socket| !socket.loopback);
         let mut ports: Vec<PortView> = reachable
-            .map(|socket| PortView { permitted: is_permitted(socket), socket: socket.clone() })
+            .map(|socket| PortView {
+                permitted: permits(&socket.protocol, socket.port),
+                socket: socket.clone(),
+            })
             .collect();
         ports.sort_by(|a, b| {
             a.permitted.cmp(&b.permitted).then_with(|| a.socket.port.cmp(&b.socket.port))

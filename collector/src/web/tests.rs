@@ -1,0 +1,8 @@
+//! The web side as a browser or a program meets it: the real router over a real store.
+
+mod api;
+mod house;
+mod pages;
+mod protection;
+mod runs;
+mod sign_in;
