@@ -1,77 +1,130 @@
-//! Link, gateway, names, internet and collector: separate facts, one verdict.
+//! Link, gateway, names, internet and collector: separate facts, one verdict. Every round is bounded in time, and all
+//! of it is measured at once.
 
-use atalaya_reading::{Section, TargetKind, bounds};
-use serde::Deserialize;
+mod address;
+mod collect;
+mod interfaces;
+mod measure;
+mod settings;
+mod tls;
+
+use atalaya_reading::{Connectivity, Measurement, Reading, Section, Verdict};
 
 use super::{Look, Probe, Unread};
-use crate::config::Invalid;
+pub use settings::{Settings, TargetSetting};
 
-/// Settings `[connectivity]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Requests to each target in a round.
-    pub samples: u32,
-    /// What is measured; replaces the default targets.
-    pub targets: Vec<TargetSetting>,
-    /// The name resolved to see whether names are resolved.
-    pub resolve: String,
-}
-
-/// One `[[connectivity.targets]]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TargetSetting {
-    /// As people call it.
-    pub name: String,
-    /// How it is measured.
-    pub kind: TargetKind,
-    /// Address or host for `icmp`, `host:port` for `tcp`, URL for `https`.
-    pub address: String,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        let target = |name: &str, kind, address: &str| TargetSetting {
-            name: name.into(),
-            kind,
-            address: address.into(),
-        };
-        Settings {
-            samples: 5,
-            targets: vec![
-                target("Cloudflare", TargetKind::Icmp, "1.1.1.1"),
-                target("Google", TargetKind::Https, "https://www.google.com"),
-            ],
-            resolve: "www.gob.mx".into(),
-        }
+cfg_select! {
+    target_os = "linux" => {
+        mod linux;
+        use linux as system;
+    }
+    _ => {
+        mod elsewhere;
+        use elsewhere as system;
     }
 }
 
-impl Settings {
-    pub(crate) fn check(&self) -> Result<(), Invalid> {
-        Invalid::unless_within("connectivity.samples", u64::from(self.samples), 1..=100)?;
-        let count = self.targets.len();
-        Invalid::unless_within(
-            "connectivity.targets (cuántos)",
-            count as u64,
-            0..=bounds::INTERFACES as u64,
-        )
-    }
-}
+/// More loss than this is not "ok": one answer of five, or two of twenty.
+const NOTABLE_LOSS_PCT: f64 = 5.0;
 
 /// Measures the connection.
-pub struct Reader;
+pub struct Reader {
+    settings: Settings,
+    collector_address: Option<String>,
+    tls: tls::Connector,
+}
 
 impl Reader {
     /// With these settings; `collector_address` is `host:port`.
-    pub fn new(_settings: &Settings, _collector_address: Option<String>) -> Reader {
-        Reader
+    pub fn new(settings: &Settings, collector_address: Option<String>) -> Reader {
+        Reader { settings: settings.clone(), collector_address, tls: tls::Connector::default() }
     }
 }
 
 impl Probe for Reader {
-    fn read(&mut self, _: &Look) -> Result<Section, Unread> {
-        Err(Unread::NotApplicable("aún no se mide".into()))
+    fn read(&mut self, look: &Look) -> Result<Section, Unread> {
+        let interfaces = interfaces::read()?;
+        let round = collect::Round {
+            settings: &self.settings,
+            collector_address: self.collector_address.as_deref(),
+            tls: &self.tls,
+        };
+        let mut value = look.wait(round.run());
+        value.interfaces = interfaces;
+        value.verdict = verdict(&value);
+        Ok(Section::Connectivity(Reading::ok(value, "icmp, tcp, dns, sysinfo", look.now)))
+    }
+}
+
+/// The verdict on the whole way. The internet decides; a gateway that keeps silent while the internet answers is
+/// there.
+fn verdict(seen: &Connectivity) -> Verdict {
+    let measured: Vec<&Measurement> = seen
+        .targets
+        .iter()
+        .map(|target| &target.measurement)
+        .filter(|measurement| measurement.sent > 0)
+        .collect();
+    let lossy = |measurement: &&&Measurement| {
+        measurement.loss_pct.is_some_and(|loss| loss > NOTABLE_LOSS_PCT)
+    };
+    if measured.is_empty() {
+        let cut_off = seen.gateway.address.is_none() || seen.gateway.reachable == Some(false);
+        if cut_off { Verdict::Down } else { Verdict::Unknown }
+    } else if measured.iter().all(|measurement| measurement.received == 0) {
+        Verdict::Down
+    } else if measured.iter().any(|m| lossy(&m)) || seen.dns.resolves == Some(false) {
+        Verdict::Degraded
+    } else {
+        Verdict::Ok
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use atalaya_reading::{Dns, Gateway, Target, TargetKind};
+
+    use super::*;
+
+    fn seen(received: &[u32], resolves: Option<bool>) -> Connectivity {
+        let target = |received: &u32| Target {
+            name: "x".into(),
+            kind: TargetKind::Icmp,
+            address: "192.0.2.1".into(),
+            fallback: None,
+            measurement: Measurement::of(20, &vec![1.0; *received as usize]),
+        };
+        Connectivity {
+            targets: received.iter().map(target).collect(),
+            dns: Dns { resolves, ..Dns::default() },
+            gateway: Gateway { address: Some("192.0.2.254".into()), ..Gateway::default() },
+            ..Connectivity::default()
+        }
+    }
+
+    #[test]
+    fn a_third_lost_is_not_green() {
+        assert_eq!(verdict(&seen(&[20, 20], Some(true))), Verdict::Ok);
+        assert_eq!(verdict(&seen(&[20, 19], Some(true))), Verdict::Ok);
+        assert_eq!(verdict(&seen(&[20, 13], Some(true))), Verdict::Degraded);
+    }
+
+    #[test]
+    fn one_target_of_two_missing_is_degraded_both_are_down() {
+        assert_eq!(verdict(&seen(&[20, 0], Some(true))), Verdict::Degraded);
+        assert_eq!(verdict(&seen(&[0, 0], Some(true))), Verdict::Down);
+    }
+
+    #[test]
+    fn names_that_do_not_resolve_degrade_a_good_connection() {
+        assert_eq!(verdict(&seen(&[20], Some(false))), Verdict::Degraded);
+        assert_eq!(verdict(&seen(&[20], None)), Verdict::Ok);
+    }
+
+    #[test]
+    fn without_targets_the_internet_is_unknown_and_without_a_gateway_down() {
+        assert_eq!(verdict(&seen(&[], None)), Verdict::Unknown);
+        let alone = Connectivity { gateway: Gateway::default(), ..seen(&[], None) };
+        assert_eq!(verdict(&alone), Verdict::Down);
     }
 }

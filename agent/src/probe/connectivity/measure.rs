@@ -1,0 +1,127 @@
+//! One round of requests to one target: sent at a steady pace without waiting for one another, timed one by one.
+//! Knows nothing of verdicts.
+
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use atalaya_reading::Measurement;
+use surge_ping::{Client, Config, ICMP, PingIdentifier, PingSequence};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+use super::tls;
+
+/// A round's requests leave within this time, however many they are.
+const SPREAD: Duration = Duration::from_secs(3);
+const PACE: Duration = Duration::from_millis(200);
+const ICMP_TIMEOUT: Duration = Duration::from_secs(1);
+const TCP_TIMEOUT: Duration = Duration::from_secs(2);
+/// As much as `ping` sends.
+const PAYLOAD: [u8; 56] = [0; 56];
+
+/// Echo requests. `scope`: the interface of a link-local address, else 0. `None`: this process may not send any.
+pub async fn icmp(host: IpAddr, scope: u32, samples: u32) -> Option<Measurement> {
+    let kind = if host.is_ipv4() { ICMP::V4 } else { ICMP::V6 };
+    // Tries the unprivileged kind of socket, then the raw one.
+    let client = Client::new(&Config::builder().kind(kind).build()).ok()?;
+    let identifier = PingIdentifier(identifier());
+    let one = move |number: u32| {
+        let client = client.clone();
+        async move {
+            let mut pinger = client.pinger(host, identifier).await;
+            pinger.scope_id(scope).timeout(ICMP_TIMEOUT);
+            let sequence = PingSequence(u16::try_from(number).unwrap_or(u16::MAX));
+            pinger.ping(sequence, &PAYLOAD).await.ok().map(|(_, took)| took)
+        }
+    };
+    Some(round(samples, one).await)
+}
+
+/// TCP connections. `refusal_counts`: a refusal, too, proves that somebody is there.
+pub async fn tcp(address: SocketAddr, samples: u32, refusal_counts: bool) -> Measurement {
+    round(samples, move |_| connect(address, refusal_counts)).await
+}
+
+/// TLS connections to a web server whose certificate is that of `host`.
+pub async fn https(
+    address: SocketAddr,
+    host: String,
+    connector: tls::Ready,
+    samples: u32,
+) -> Measurement {
+    let one = move |_| {
+        let (connector, host) = (connector.clone(), host.clone());
+        async move {
+            let started = Instant::now();
+            let shaken = connector.handshake(address, host);
+            let stands = tokio::time::timeout(TCP_TIMEOUT, shaken).await;
+            matches!(stands, Ok(Ok(()))).then(|| started.elapsed())
+        }
+    };
+    round(samples, one).await
+}
+
+async fn connect(address: SocketAddr, refusal_counts: bool) -> Option<Duration> {
+    let started = Instant::now();
+    let answered = match tokio::time::timeout(TCP_TIMEOUT, TcpStream::connect(address)).await {
+        Ok(Ok(_)) => true,
+        Ok(Err(error)) => refusal_counts && error.kind() == ErrorKind::ConnectionRefused,
+        Err(_) => false,
+    };
+    answered.then(|| started.elapsed())
+}
+
+/// Starts a request every pace and gathers the round trips in the order they were sent.
+async fn round<F, R>(samples: u32, one: F) -> Measurement
+where
+    F: Fn(u32) -> R,
+    R: Future<Output = Option<Duration>> + Send + 'static,
+{
+    let pace = PACE.min(SPREAD / samples.max(1));
+    let mut requests = JoinSet::new();
+    for number in 0..samples {
+        let request = one(number);
+        requests.spawn(async move {
+            tokio::time::sleep(pace * number).await;
+            (number, request.await)
+        });
+    }
+    let mut answers: Vec<(u32, Duration)> = Vec::new();
+    while let Some(ended) = requests.join_next().await {
+        if let Ok((number, Some(took))) = ended {
+            answers.push((number, took));
+        }
+    }
+    answers.sort_unstable();
+    let milliseconds: Vec<f64> =
+        answers.iter().map(|(_, took)| took.as_secs_f64() * 1000.0).collect();
+    Measurement::of(samples, &milliseconds)
+}
+
+/// Tells the replies of two rounds apart where the system does not: raw sockets hear everything.
+fn identifier() -> u16 {
+    use std::sync::atomic::{AtomicU16, Ordering};
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let process = (std::process::id() & 0xffff) as u16;
+    process.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed).wrapping_mul(257))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_that_listens_answers_and_one_that_does_not_loses_all() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let open = tcp(address, 3, false).await;
+        assert_eq!((open.sent, open.received, open.loss_pct), (3, 3, Some(0.0)));
+        assert!(open.median_ms.unwrap() > 0.0);
+        drop(listener);
+        let closed = tcp(address, 2, false).await;
+        assert_eq!((closed.received, closed.loss_pct, closed.median_ms), (0, Some(100.0), None));
+        let refused = tcp(address, 2, true).await;
+        assert_eq!(refused.received, 2);
+    }
+}
