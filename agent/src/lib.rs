@@ -15,4 +15,5 @@ pub mod service;
 pub mod spool;
 pub mod state;
 pub mod status;
+pub mod table;
 pub mod uplink;

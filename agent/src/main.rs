@@ -61,7 +61,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("atalaya-agent: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<command::Misuse>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -1,0 +1,107 @@
+//! The connection as people read it.
+
+use atalaya_reading::{Connectivity, Dns, Gateway, Interface, Measurement, Reading, Verdict};
+
+use super::{fact, known, should_be, unknown_cell};
+use crate::table::{Cell, Table, Tone, cell, plain};
+
+/// Lines under the title.
+pub fn shown(reading: &Reading<Connectivity>, colour: bool) -> String {
+    let Some(seen) = reading.known() else { return String::new() };
+    let mut text = fact("Veredicto", &verdict(seen.verdict), colour);
+    text += &interfaces(&seen.interfaces, colour);
+    text += &fact("Puerta de enlace", &gateway(&seen.gateway), colour);
+    text += &fact("Nombres (DNS)", &names(&seen.dns), colour);
+    text + &targets(seen, colour)
+}
+
+fn interfaces(interfaces: &[Interface], colour: bool) -> String {
+    if interfaces.is_empty() {
+        return fact("Interfaces", &cell("ninguna", Tone::Bad), colour);
+    }
+    let mut table = Table::new(&["Interfaz", "Enlace", "Velocidad", "MAC", "Direcciones"]);
+    for interface in interfaces {
+        table.row(vec![
+            plain(&interface.name),
+            should_be(interface.link_up),
+            known(interface.speed_mbps.map(|speed| format!("{speed} Mb/s"))),
+            known(interface.mac.as_ref()),
+            plain(interface.addresses.join(" ")),
+        ]);
+    }
+    table.lines(2, colour)
+}
+
+fn gateway(gateway: &Gateway) -> Cell {
+    let Some(address) = &gateway.address else { return cell("no hay", Tone::Bad) };
+    let how = match gateway.evidence.as_deref() {
+        Some("icmp") => "responde al ping",
+        Some("neighbour") => "está en el enlace, aunque calla al ping",
+        Some(_) => "responde por TCP, aunque calla al ping",
+        None => "no responde",
+    };
+    match gateway.reachable {
+        Some(true) => cell(format!("{address}, {how}"), Tone::Good),
+        Some(false) => cell(format!("{address}, {how}"), Tone::Bad),
+        None => unknown_cell(),
+    }
+}
+
+fn names(dns: &Dns) -> Cell {
+    let servers =
+        if dns.servers.is_empty() { "sin servidor".into() } else { dns.servers.join(", ") };
+    let asked = dns.asked.as_deref().unwrap_or_default();
+    match (dns.resolves, dns.answer_ms) {
+        (Some(true), Some(ms)) => {
+            cell(format!("{asked} resuelto en {ms:.0} ms ({servers})"), Tone::Good)
+        }
+        (Some(true), None) => cell(format!("{asked} resuelto ({servers})"), Tone::Good),
+        (Some(false), _) => cell(format!("{asked} no se resuelve ({servers})"), Tone::Bad),
+        (None, _) => plain(format!("no se preguntó ({servers})")),
+    }
+}
+
+fn targets(seen: &Connectivity, colour: bool) -> String {
+    let mut table = Table::new(&[
+        "Destino",
+        "Dirección",
+        "Por",
+        "Respuestas",
+        "Pérdida",
+        "Mediana",
+        "p95",
+        "Fluctuación",
+    ]);
+    for target in seen.targets.iter().chain(&seen.collector) {
+        let Measurement { sent, received, loss_pct, median_ms, p95_ms, jitter_ms } =
+            target.measurement;
+        let kind = format!("{:?}", target.kind).to_lowercase();
+        let ms = |value: Option<f64>| known(value.map(|ms| format!("{ms:.2} ms")));
+        let tone = if received == sent { Tone::Good } else { Tone::Bad };
+        table.row(vec![
+            plain(&target.name),
+            plain(&target.address),
+            plain(
+                target
+                    .fallback
+                    .as_ref()
+                    .map_or(kind.clone(), |by| format!("{by} (sin permiso de {kind})")),
+            ),
+            plain(format!("{received} de {sent}")),
+            loss_pct.map_or_else(unknown_cell, |loss| cell(format!("{loss} %"), tone)),
+            ms(median_ms),
+            ms(p95_ms),
+            ms(jitter_ms),
+        ]);
+    }
+    table.lines(2, colour)
+}
+
+fn verdict(verdict: Verdict) -> Cell {
+    match verdict {
+        Verdict::Ok => cell("bien", Tone::Good),
+        Verdict::Degraded => cell("con fallas", Tone::Poor),
+        Verdict::Down => cell("sin conexión", Tone::Bad),
+        Verdict::Unknown => unknown_cell(),
+    }
+}
