@@ -2,11 +2,21 @@
 //!
 //! Intake, timers and web call these; nothing here speaks a protocol, and only the store speaks SQL.
 
+pub mod admit;
 pub mod advance_run;
+pub mod create_area;
+pub mod create_code;
+pub mod create_person;
+pub mod create_token;
+pub mod enrol;
 pub mod judge;
 pub mod manage_device;
+pub mod receive_report;
+pub mod remove_sample;
+pub mod renew;
 mod runs;
 pub mod secret;
+pub mod send_action;
 pub mod sign_in;
 pub mod watch_silence;
 

@@ -2,6 +2,8 @@
 
 pub mod actions;
 pub mod domain;
+pub mod live;
+pub mod pki;
 pub mod procedure;
 pub mod rules;
 pub mod store;
