@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod domain;
+pub mod intake;
 pub mod live;
 pub mod pki;
 pub mod procedure;

@@ -3,10 +3,12 @@
 //! It opens nothing on the web side. The CA's private key never leaves the data folder and is never logged.
 
 mod authority;
+mod credential;
 mod request;
 mod verifier;
 
 pub use authority::{Authority, CERTIFICATE_DAYS};
+pub use credential::{Credential, is_too_late};
 pub use request::{Request, RequestError};
 pub use verifier::LATE_DAYS;
 

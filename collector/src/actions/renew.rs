@@ -1,7 +1,5 @@
 //! A device renews its certificate: a new generation beside the old, which ends when the new one is confirmed.
 
-use jiff::Timestamp;
-
 use crate::domain::device::{Certificate, CertificateState, DeviceStatus};
 use crate::domain::id::DeviceId;
 use crate::store::{self, Store, Write};

@@ -1,0 +1,103 @@
+//! The agent side: TLS listener and gRPC services for enrolment, renewal and the uplink.
+//!
+//! It speaks the wire and nothing else: what a message means is decided and stored by `actions`. It must not
+//! open anything a web session could use, nor anything to a caller whose certificate was not checked.
+
+mod decode;
+mod dispatch;
+mod enrolment;
+mod listener;
+mod nonces;
+mod peer;
+mod pressure;
+mod queue;
+mod rate;
+mod renewal;
+mod roster;
+mod server;
+mod sessions;
+mod stream;
+mod uplink;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::actions::Store;
+use crate::live::Live;
+use crate::pki::Authority;
+
+/// Bounds of the intake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at a time.
+    pub connections: usize,
+    /// Bytes of deliveries that may wait for the writer.
+    pub queue_bytes: usize,
+    /// Records in one commit, about.
+    pub commit_records: usize,
+    /// Below this many free bytes measurements are refused.
+    pub low_disk: u64,
+    /// Below this many free bytes everything but security events is refused.
+    pub scarce_disk: u64,
+}
+
+/// What the intake is made of.
+#[derive(Debug)]
+pub struct Intake {
+    /// Where deliveries go.
+    pub store: Store,
+    /// Who issues certificates.
+    pub authority: Arc<Authority>,
+    /// How changes are noticed.
+    pub live: Live,
+    /// Names and addresses in the listener's certificate.
+    pub names: Vec<String>,
+    /// Folder whose file system must not fill up.
+    pub data_dir: std::path::PathBuf,
+    /// Bounds.
+    pub limits: Limits,
+    /// Whether gRPC reflection answers.
+    pub reflection: bool,
+}
+
+/// Why the intake ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A commit failed: whether it is durable cannot be told.
+    #[error(
+        "a commit failed ({0}): nothing more is acknowledged; start the collector again, the agents \
+         deliver again what was not acknowledged"
+    )]
+    Commit(String),
+    /// The store refused at the start.
+    #[error(transparent)]
+    Start(#[from] crate::actions::StoreError),
+    /// TLS could not be set up.
+    #[error(transparent)]
+    Authority(#[from] crate::pki::Error),
+    /// The gRPC server failed.
+    #[error("agent listener: {0}")]
+    Server(String),
+}
+
+impl Intake {
+    /// Serves agents until `ending` turns true or a commit fails.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        ending: watch::Receiver<bool>,
+    ) -> Result<(), Error> {
+        server::serve(self, listener, ending).await
+    }
+}
+
+/// Where a caller comes from, without the port.
+fn host(address: SocketAddr) -> std::net::IpAddr {
+    address.ip().to_canonical()
+}

@@ -1,0 +1,75 @@
+//! Who is at the other end of a connection, as far as TLS can tell.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tonic::Status;
+
+use crate::domain::id::DeviceId;
+use crate::pki::{self, Credential};
+
+/// The other end of a connection.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// Where it connects from.
+    pub address: SocketAddr,
+    /// Its certificate, verified, though perhaps expired. None: it showed none.
+    pub credential: Option<Arc<Credential>>,
+}
+
+/// A device that proved its certificate's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Which.
+    pub device: DeviceId,
+    /// Serial number of the certificate it used, lower-case hexadecimal.
+    pub serial: String,
+}
+
+impl Peer {
+    /// The device, when its certificate has not expired.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` without a certificate and with an expired one.
+    pub fn caller(&self, now: Timestamp) -> Result<Caller, Status> {
+        let credential = self.credential()?;
+        if credential.not_after < now {
+            let text = "el certificado de este equipo venció: debe renovarse antes de conectarse";
+            return Err(Status::unauthenticated(text));
+        }
+        Ok(caller(credential))
+    }
+
+    /// The device, also for a while after its certificate expired: for renewals only.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` without a certificate, and when it expired too long ago.
+    pub fn late_caller(&self, now: Timestamp) -> Result<Caller, Status> {
+        let credential = self.credential()?;
+        if pki::is_too_late(credential.not_after, now) {
+            let text =
+                "el certificado de este equipo venció hace más de 90 días: use un código de alta";
+            return Err(Status::unauthenticated(text));
+        }
+        Ok(caller(credential))
+    }
+
+    fn credential(&self) -> Result<&Credential, Status> {
+        let missing = || Status::unauthenticated("se necesita el certificado del equipo");
+        self.credential.as_deref().ok_or_else(missing)
+    }
+}
+
+/// The peer of a request, noted when its connection was accepted.
+///
+/// # Errors
+/// `INTERNAL` when the listener did not note it.
+pub fn of<T>(request: &tonic::Request<T>) -> Result<Peer, Status> {
+    let peer = request.extensions().get::<Peer>().cloned();
+    peer.ok_or_else(|| Status::internal("connection without a peer"))
+}
+
+fn caller(credential: &Credential) -> Caller {
+    Caller { device: credential.device.clone(), serial: credential.serial.clone() }
+}

@@ -1,0 +1,72 @@
+//! The renewal service: the only one that also takes a certificate that expired a while ago.
+
+use std::sync::Arc;
+
+use atalaya_proto::v1::renewal_server::Renewal;
+use atalaya_proto::v1::{ConfirmReply, ConfirmRequest, RenewReply, RenewRequest};
+use jiff::Timestamp;
+use tonic::{Request, Response, Status};
+
+use super::peer;
+use super::server::Shared;
+use crate::actions::renew;
+use crate::pki;
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct RenewalService {
+    /// What all services share.
+    pub shared: Arc<Shared>,
+}
+
+#[tonic::async_trait]
+impl Renewal for RenewalService {
+    async fn renew(&self, request: Request<RenewRequest>) -> Result<Response<RenewReply>, Status> {
+        let now = Timestamp::now();
+        let caller = peer::of(&request)?.late_caller(now)?;
+        let csr = pki::Request::parse(&request.into_inner().csr)
+            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let authority = &self.shared.authority;
+        let issue = |generation| {
+            authority
+                .issue(&caller.device, generation, &csr, now)
+                .map_err(|error| error.to_string())
+        };
+        let (store, device) = (&self.shared.store, &caller.device);
+        let issued = renew::renew(store, device, &caller.serial, csr.key_hash(), issue).await;
+        let issued = issued.map_err(|error| refusal(&error))?;
+        tracing::info!(%device, generation = issued.generation, "certificate renewed");
+        Ok(Response::new(RenewReply {
+            certificate: issued.der,
+            ca_certificate: authority.certificate().to_vec(),
+            generation: issued.generation,
+        }))
+    }
+
+    async fn confirm(
+        &self,
+        request: Request<ConfirmRequest>,
+    ) -> Result<Response<ConfirmReply>, Status> {
+        let caller = peer::of(&request)?.caller(Timestamp::now())?;
+        let confirmed = renew::confirm(&self.shared.store, &caller.device, &caller.serial).await;
+        confirmed.map_err(|error| refusal(&error))?;
+        // A stream that still uses the older certificate ends; its agent comes back with the new one.
+        self.shared.sessions.end_others(&caller.device, &caller.serial);
+        Ok(Response::new(ConfirmReply {}))
+    }
+}
+
+fn refusal(error: &renew::Error) -> Status {
+    match error {
+        renew::Error::Refused(why) => Status::permission_denied(*why),
+        renew::Error::OldKey => Status::invalid_argument(error.to_string()),
+        renew::Error::Issue(error) => {
+            tracing::error!(error, "a certificate could not be issued");
+            Status::internal("el colector no pudo emitir el certificado")
+        }
+        renew::Error::Store(error) => {
+            tracing::error!(%error, "a renewal could not be stored");
+            Status::unavailable("el colector no alcanza su base de datos")
+        }
+    }
+}
