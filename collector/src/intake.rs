@@ -25,9 +25,10 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::actions::Store;
+use crate::actions::judge::Bench;
 use crate::live::Live;
 use crate::pki::Authority;
+use crate::store::Store;
 
 /// Bounds of the intake.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub struct Intake {
     pub store: Store,
     /// Who issues certificates.
     pub authority: Arc<Authority>,
+    /// Who judges what is delivered.
+    pub bench: Arc<Bench>,
     /// How changes are noticed.
     pub live: Live,
     /// Names and addresses in the listener's certificate.
@@ -74,7 +77,7 @@ pub enum Error {
     Commit(String),
     /// The store refused at the start.
     #[error(transparent)]
-    Start(#[from] crate::actions::StoreError),
+    Start(#[from] crate::actions::Error),
     /// TLS could not be set up.
     #[error(transparent)]
     Authority(#[from] crate::pki::Error),

@@ -9,12 +9,8 @@ pub mod limits;
 mod wire;
 
 pub use wire::{
-<<<<<<< HEAD
-    Malformed, decode_body, sample_from_wire, sample_to_wire, section_from_wire, section_to_wire,
-=======
     Malformed, decode_body, kind_from_wire, sample_from_wire, sample_to_wire, section_from_wire,
     section_to_wire,
->>>>>>> 7ebe4bb (intake: TLS listener, enrolment, renewal and the uplink with group commit)
 };
 
 /// Messages and services generated from `proto/atalaya/v1`.

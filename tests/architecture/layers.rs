@@ -13,7 +13,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["domain"]),
     ("actions", &["store", "rules", "procedure", "domain"]),
     ("timers", &["actions", "domain"]),
-    ("intake", &["actions", "domain"]),
+    ("intake", &["actions", "domain", "live", "pki"]),
+    ("live", &["store"]),
+    ("pki", &["domain"]),
     ("web", &["actions", "store", "domain"]),
 ];
 

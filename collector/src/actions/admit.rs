@@ -110,7 +110,7 @@ async fn keep_hints(
 ///
 /// # Errors
 /// When the store refuses.
-pub async fn statuses(store: &Store) -> store::Result<HashMap<DeviceId, DeviceStatus>> {
+pub async fn statuses(store: &Store) -> super::Result<HashMap<DeviceId, DeviceStatus>> {
     let statuses = store.read().await?.device_statuses().await?;
     Ok(statuses.into_iter().map(|(device, _, status)| (device, status)).collect())
 }

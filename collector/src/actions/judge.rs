@@ -9,6 +9,7 @@ use super::runs::{append_machine_event, join_corrective};
 use crate::domain::alert::{Alert, Judgement, REOPEN_SECONDS, Severity, Standing, Transition};
 use crate::domain::device::Device;
 use crate::domain::id::{AlertId, DeviceId};
+use crate::domain::reading::Sample;
 use crate::domain::run::{Event, Evidence};
 use crate::procedure::Library;
 use crate::rules::{self, Facts, PortRange, Thresholds};
@@ -21,6 +22,13 @@ pub struct Bench {
     pub thresholds: Thresholds,
     /// The written procedures.
     pub library: Library,
+}
+
+impl Bench {
+    /// The verdicts that rest on a measurement alone; see [`rules::sample_signature`].
+    pub fn sample_signature(&self, sample: &Sample, clock_skew_us: i64) -> u32 {
+        rules::sample_signature(&self.thresholds, sample, clock_skew_us)
+    }
 }
 
 /// What judging a device came to.

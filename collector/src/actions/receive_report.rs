@@ -3,12 +3,16 @@
 //! Exactly-once by (device, epoch, seq): what is stored already is passed over. Nothing may be acknowledged
 //! before [`Receiver::receive`] has returned.
 
+mod judged;
 mod order;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use self::judged::{Judged, Standing};
+use super::judge::{self, Bench};
 use crate::domain::access::Actor;
 use crate::domain::device::DeviceStatus;
 use crate::domain::id::{ActionId, DeviceId};
@@ -63,6 +67,8 @@ pub enum Content {
     Section(Box<Section>),
     /// Records the agent had to drop.
     Gap {
+        /// Epoch of the range.
+        epoch: u64,
         /// First number of the range.
         first_seq: u64,
         /// Last number of the range.
@@ -116,11 +122,21 @@ pub enum Error {
 }
 
 /// Stores deliveries, and remembers between them what spares work.
-#[derive(Debug, Default)]
-pub struct Receiver {}
+#[derive(Debug)]
+pub struct Receiver {
+    bench: Arc<Bench>,
+    judged: Judged,
+}
 
 impl Receiver {
+    /// A receiver that judges every device it has not heard of before.
+    pub fn new(bench: Arc<Bench>) -> Self {
+        Receiver { bench, judged: Judged::default() }
+    }
+
     /// Stores a group of deliveries in one transaction; outcomes are in their order.
+    ///
+    /// Readings are kept even when judging them fails.
     ///
     /// # Errors
     /// [`Error::Refused`] when nothing was changed, [`Error::Commit`] when that cannot be told.
@@ -131,42 +147,86 @@ impl Receiver {
         now: Timestamp,
     ) -> Result<Vec<Outcome>, Error> {
         let mut write = store.write().await.map_err(Error::Refused)?;
-        let outcomes = self.store(&mut write, deliveries, now).await.map_err(Error::Refused)?;
+        let stored = save(&mut write, deliveries, now).await.map_err(Error::Refused)?;
+        let standings = match self.judge(&mut write, &stored, now).await {
+            Ok(standings) => standings,
+            Err(error) => {
+                tracing::error!(%error, "judging failed; the readings are stored without it");
+                drop(write);
+                write = store.write().await.map_err(Error::Refused)?;
+                let again = save(&mut write, deliveries, now).await.map_err(Error::Refused)?;
+                write.commit().await.map_err(Error::Commit)?;
+                return Ok(again.outcomes);
+            }
+        };
         write.commit().await.map_err(Error::Commit)?;
-        Ok(outcomes)
+        self.judged.remember(standings);
+        Ok(stored.outcomes)
     }
 
-    async fn store(
-        &mut self,
+    async fn judge(
+        &self,
         write: &mut Write,
-        deliveries: &[Delivery],
+        stored: &Stored<'_>,
         now: Timestamp,
-    ) -> store::Result<Vec<Outcome>> {
-        let mut keys: Vec<(DeviceId, u64)> =
-            deliveries.iter().map(|one| (one.device.clone(), one.epoch)).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let mut progress = write.progress_of(&keys).await?;
-        let mut gathered = Gathered::default();
-        let mut outcomes = Vec::with_capacity(deliveries.len());
-        for delivery in deliveries {
-            let key = (delivery.device.clone(), delivery.epoch);
-            let known = progress.get(&key).copied().unwrap_or_default();
-            match order::sort_out(known, &delivery.records) {
-                Ok(fresh) => {
-                    gathered.take(delivery, &fresh);
-                    outcomes.push(Outcome::Stored { seq: fresh.reached.last_seq });
-                    progress.insert(key, fresh.reached);
-                }
-                Err(contradiction) => {
-                    quarantine(write, delivery, contradiction, now).await?;
-                    outcomes.push(Outcome::Quarantined);
-                }
+    ) -> super::Result<Vec<(DeviceId, Standing)>> {
+        let mut standings = Vec::new();
+        // In one order, so that two collectors never wait for each other.
+        for (device, news) in &stored.news {
+            let signature =
+                news.newest.map(|(sample, skew)| self.bench.sample_signature(sample, skew));
+            if news.section || self.judged.asks_for(device, signature) {
+                let unsettled = judge::judge(write, &self.bench, device, now).await?.unsettled;
+                standings.push(((*device).clone(), Standing { signature, unsettled }));
             }
         }
-        gathered.save(write, now).await?;
-        Ok(outcomes)
+        Ok(standings)
     }
+}
+
+/// What was stored and what it means for judging.
+struct Stored<'a> {
+    outcomes: Vec<Outcome>,
+    news: BTreeMap<&'a DeviceId, News<'a>>,
+}
+
+/// What is new of a device.
+#[derive(Default)]
+struct News<'a> {
+    section: bool,
+    /// The newest measurement and the skew it came with.
+    newest: Option<(&'a Sample, i64)>,
+}
+
+async fn save<'a>(
+    write: &mut Write,
+    deliveries: &'a [Delivery],
+    now: Timestamp,
+) -> store::Result<Stored<'a>> {
+    let mut keys: Vec<(DeviceId, u64)> =
+        deliveries.iter().map(|one| (one.device.clone(), one.epoch)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut progress = write.progress_of(&keys).await?;
+    let mut gathered = Gathered::default();
+    let mut outcomes = Vec::with_capacity(deliveries.len());
+    for delivery in deliveries {
+        let key = (delivery.device.clone(), delivery.epoch);
+        let known = progress.get(&key).copied().unwrap_or_default();
+        match order::sort_out(known, &delivery.records) {
+            Ok(fresh) => {
+                gathered.take(delivery, &fresh);
+                outcomes.push(Outcome::Stored { seq: fresh.reached.last_seq });
+                progress.insert(key, fresh.reached);
+            }
+            Err(contradiction) => {
+                quarantine(write, delivery, contradiction, now).await?;
+                outcomes.push(Outcome::Quarantined);
+            }
+        }
+    }
+    let news = gathered.save(write, now).await?;
+    Ok(Stored { outcomes, news })
 }
 
 /// Rows of a group, gathered so that each table is written by one statement.
@@ -179,6 +239,7 @@ struct Gathered<'a> {
     sections: Vec<(&'a DeviceId, &'a Section)>,
     results: Vec<(&'a ActionId, &'a DeviceId, &'static str, &'a str)>,
     progress: HashMap<(&'a DeviceId, u64), Progress>,
+    news: BTreeMap<&'a DeviceId, News<'a>>,
 }
 
 impl<'a> Gathered<'a> {
@@ -225,16 +286,23 @@ impl<'a> Gathered<'a> {
 
     fn take_record(&mut self, delivery: &'a Delivery, record: &'a Record, from_end: usize) {
         match &record.content {
-            Content::Report { sample, .. } => self.samples.push(SampleRow {
-                device_number: delivery.number,
-                taken_at: order::corrected(record.taken_at, delivery, from_end),
-                sample: *sample,
-            }),
-            Content::Section(section) => self.sections.push((&delivery.device, section)),
-            Content::Gap { first_seq, last_seq, lost, record_class, reason } => {
+            Content::Report { sample, .. } => {
+                self.samples.push(SampleRow {
+                    device_number: delivery.number,
+                    taken_at: order::corrected(record.taken_at, delivery, from_end),
+                    sample: *sample,
+                });
+                let news = self.news.entry(&delivery.device).or_default();
+                news.newest = Some((sample, delivery.clock_skew_us));
+            }
+            Content::Section(section) => {
+                self.sections.push((&delivery.device, section));
+                self.news.entry(&delivery.device).or_default().section = true;
+            }
+            Content::Gap { epoch, first_seq, last_seq, lost, record_class, reason } => {
                 self.gaps.push(GapRecord {
                     device: delivery.device.clone(),
-                    epoch: delivery.epoch,
+                    epoch: *epoch,
                     first_seq: *first_seq,
                     last_seq: *last_seq,
                     lost: *lost,
@@ -255,7 +323,11 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    async fn save(self, write: &mut Write, now: Timestamp) -> store::Result<()> {
+    async fn save(
+        self,
+        write: &mut Write,
+        now: Timestamp,
+    ) -> store::Result<BTreeMap<&'a DeviceId, News<'a>>> {
         write.add_samples(&self.samples).await?;
         for (device, section) in &self.sections {
             write.put_section(device, section, now).await?;
@@ -274,12 +346,12 @@ impl<'a> Gathered<'a> {
             .collect();
         write.advance(&progress).await?;
         if !self.sections.is_empty() {
-            write.bump("section").await?;
+            write.bump("section");
         }
         if !self.samples.is_empty() {
-            write.bump("sample").await?;
+            write.bump("sample");
         }
-        Ok(())
+        Ok(self.news)
     }
 }
 

@@ -51,7 +51,7 @@ pub fn batch(sender: &Sender, batch: v1::Batch, now: Timestamp) -> Result<Decode
     let mut least = RecordClass::Security;
     let mut records = Vec::with_capacity(batch.records.len());
     for one in batch.records {
-        let (record, class) = record(one, now);
+        let (record, class) = record(one, batch.epoch, now);
         records.push(record);
         least = least.max(class);
     }
@@ -120,11 +120,11 @@ fn check(batch: &v1::Batch) -> Result<(), Status> {
 }
 
 /// A record and its class; one that cannot be understood counts as the most important, so that it is taken.
-fn record(record: v1::Record, now: Timestamp) -> (Record, RecordClass) {
+fn record(record: v1::Record, epoch: u64, now: Timestamp) -> (Record, RecordClass) {
     let mut previous_hash = chain::GENESIS;
     previous_hash.copy_from_slice(&record.prev_hash);
     let hash = chain::hash(&previous_hash, record.seq, &record.body);
-    let (taken_at, class, content) = understand(&record.body).unwrap_or_else(|reason| {
+    let (taken_at, class, content) = understand(&record.body, epoch).unwrap_or_else(|reason| {
         let body = record.body[..record.body.len().min(DEAD_BYTES)].to_vec();
         (None, RecordClass::Security, Content::Dead { reason, body })
     });
@@ -132,7 +132,10 @@ fn record(record: v1::Record, now: Timestamp) -> (Record, RecordClass) {
     (Record { seq: record.seq, previous_hash, hash, taken_at, content }, class)
 }
 
-fn understand(bytes: &[u8]) -> Result<(Option<Timestamp>, RecordClass, Content), String> {
+fn understand(
+    bytes: &[u8],
+    epoch: u64,
+) -> Result<(Option<Timestamp>, RecordClass, Content), String> {
     let body = decode_body(bytes).map_err(|error| error.to_string())?;
     let class = RecordClass::try_from(body.record_class).unwrap_or(RecordClass::Unspecified);
     if class == RecordClass::Unspecified {
@@ -141,10 +144,10 @@ fn understand(bytes: &[u8]) -> Result<(Option<Timestamp>, RecordClass, Content),
     // An instant outside the calendar is as unknown as a clock that is wrong by years.
     let taken_at = Timestamp::from_microsecond(body.taken_at_us).ok();
     let kind = body.body.ok_or("unknown kind of record: from a newer agent?")?;
-    Ok((taken_at, class, content(kind)?))
+    Ok((taken_at, class, content(kind, epoch)?))
 }
 
-fn content(body: Body) -> Result<Content, String> {
+fn content(body: Body, epoch: u64) -> Result<Content, String> {
     Ok(match body {
         Body::Report(report) => Content::Report {
             sample: atalaya_proto::sample_from_wire(&report),
@@ -155,7 +158,7 @@ fn content(body: Body) -> Result<Content, String> {
             let section = atalaya_proto::section_from_wire(reading);
             Content::Section(Box::new(section.map_err(|error: Malformed| error.to_string())?))
         }
-        Body::Gap(gap) => gap_content(&gap)?,
+        Body::Gap(gap) => gap_content(&gap, epoch)?,
         Body::ActionResult(result) => Content::ActionResult {
             action: ActionId::new(bounds::text(&result.action_id, limits::VERSION)),
             outcome: outcome(result.outcome)?,
@@ -178,7 +181,7 @@ fn unchanged(marks: &[v1::SectionMark]) -> Result<String, String> {
     Ok(text)
 }
 
-fn gap_content(gap: &v1::Gap) -> Result<Content, String> {
+fn gap_content(gap: &v1::Gap, own_epoch: u64) -> Result<Content, String> {
     let (first, last, lost) = (gap.first_seq, gap.last_seq, gap.count);
     let most = i64::MAX.cast_unsigned();
     if first == 0 || last < first || last > most || lost == 0 || lost > last - first + 1 {
@@ -196,7 +199,8 @@ fn gap_content(gap: &v1::Gap) -> Result<Content, String> {
         Ok(v1::GapReason::RefusedByCollector) => "refused_by_collector",
         Ok(v1::GapReason::Unspecified) | Err(_) => "unknown",
     };
-    Ok(Content::Gap { first_seq: first, last_seq: last, lost, record_class, reason })
+    let epoch = if gap.epoch == 0 { own_epoch } else { gap.epoch };
+    Ok(Content::Gap { epoch, first_seq: first, last_seq: last, lost, record_class, reason })
 }
 
 fn outcome(outcome: i32) -> Result<&'static str, String> {

@@ -6,7 +6,8 @@ use atalaya_proto::v1::{Action, ProbeNow, action::Kind};
 use jiff::Timestamp;
 
 use super::server::Shared;
-use crate::actions::request_action::{self, PROBE_NOW};
+use crate::actions::manage_device::PROBE_NOW;
+use crate::actions::send_action;
 use crate::domain::device::DeviceStatus;
 
 /// Streams that open at the same time are served together.
@@ -34,7 +35,7 @@ pub async fn run(shared: &Shared) {
 
 async fn pass(shared: &Shared) {
     let now = Timestamp::now();
-    let waiting = match request_action::waiting(&shared.store, now).await {
+    let waiting = match send_action::waiting(&shared.store, now).await {
         Ok(waiting) => waiting,
         Err(error) => return tracing::error!(%error, "waiting actions cannot be read"),
     };
@@ -45,7 +46,7 @@ async fn pass(shared: &Shared) {
             continue;
         }
         // Taken first: of two collectors one sends it, and an agent never gets it twice.
-        match request_action::take(&shared.store, &action.id, now).await {
+        match send_action::take(&shared.store, &action.id, now).await {
             Ok(true) => {}
             Ok(false) => continue,
             Err(error) => return tracing::error!(%error, "an action could not be taken"),

@@ -7,9 +7,9 @@ use std::time::Instant;
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use crate::actions::Store;
 use crate::actions::receive_report::{self, Delivery, Outcome, Receiver};
 use crate::live::Live;
+use crate::store::Store;
 
 /// What a record costs in memory beside its bytes, about.
 const RECORD_BYTES: usize = 256;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::actions::{Store, StoreError, device_status};
+use crate::actions::{self, admit};
 use crate::domain::device::DeviceStatus;
 use crate::domain::id::DeviceId;
 use crate::live::Live;
+use crate::store::Store;
 
 /// Statuses by device.
 type Statuses = HashMap<DeviceId, DeviceStatus>;
@@ -24,8 +25,8 @@ impl Roster {
     ///
     /// # Errors
     /// When the store refuses.
-    pub async fn load(store: &Store) -> Result<Roster, StoreError> {
-        let statuses = watch::Sender::new(Arc::new(device_status::all(store).await?));
+    pub async fn load(store: &Store) -> actions::Result<Roster> {
+        let statuses = watch::Sender::new(Arc::new(admit::statuses(store).await?));
         Ok(Roster { statuses })
     }
 
@@ -47,7 +48,7 @@ impl Roster {
         loop {
             let now = told.borrow_and_update().of("device");
             if now != seen {
-                match device_status::all(store).await {
+                match admit::statuses(store).await {
                     Ok(statuses) => {
                         self.statuses.send_replace(Arc::new(statuses));
                         seen = now;

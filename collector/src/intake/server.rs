@@ -23,10 +23,10 @@ use super::roster::Roster;
 use super::sessions::Sessions;
 use super::uplink::UplinkService;
 use super::{Error, Intake, dispatch, listener};
-use crate::actions::Store;
 use crate::actions::receive_report::Receiver;
 use crate::live::Live;
 use crate::pki::Authority;
+use crate::store::Store;
 
 /// For one call; a stream may last.
 const CALL: Duration = Duration::from_secs(30);
@@ -73,8 +73,9 @@ pub async fn serve(
     let tls = intake.authority.listener_tls(&intake.names)?;
     let bounds = Bounds { low: intake.limits.low_disk, scarce: intake.limits.scarce_disk };
     let accepted = watch::Sender::new(pressure::now(&intake.data_dir, bounds));
+    let receiver = Receiver::new(intake.bench.clone());
     let (queue, writer) =
-        queue::queue(intake.limits.queue_bytes, intake.limits.commit_records, Receiver::default());
+        queue::queue(intake.limits.queue_bytes, intake.limits.commit_records, receiver);
     let shared = Arc::new(Shared {
         roster: Roster::load(&intake.store).await?,
         store: intake.store.clone(),
