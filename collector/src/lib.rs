@@ -1,6 +1,9 @@
 //! The collector: remembers, judges, plans and carries every task through its written procedure.
 
 pub mod actions;
+pub mod collector;
+pub mod command;
+pub mod config;
 pub mod domain;
 pub mod intake;
 pub mod live;

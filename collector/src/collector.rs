@@ -1,0 +1,213 @@
+//! The collector as a whole: opens what it is made of and runs its parts until it is told to stop. The only wiring.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::actions::judge::Bench;
+use crate::config::Config;
+use crate::domain::area::PermittedPort;
+use crate::intake::{self, Intake, Limits};
+use crate::live::Live;
+use crate::pki::{self, Authority};
+use crate::procedure::{BadFile, Library};
+use crate::store::{self, Database, Store};
+use crate::{timers, web};
+
+/// For everything to end once the collector is told to stop.
+const FAREWELL: Duration = Duration::from_millis(4_500);
+/// How often recorded metrics are folded.
+const UPKEEP: Duration = Duration::from_secs(5);
+const MIB: u64 = 1024 * 1024;
+
+/// Sockets that are bound already.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For people.
+    pub web: TcpListener,
+    /// For agents.
+    pub agents: TcpListener,
+}
+
+/// Why the collector cannot start, or stopped. For whoever started it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The data folder.
+    #[error(
+        "la carpeta de datos {folder} no se puede usar ({cause}); revise que exista, que haya espacio y que \
+         este usuario pueda escribir en ella (`data_dir` o --data-dir)"
+    )]
+    Folder {
+        /// Which.
+        folder: String,
+        /// Why, by the system.
+        cause: std::io::Error,
+    },
+    /// The database.
+    #[error("no se puede abrir la base de datos ({database}): {cause}")]
+    Database {
+        /// Which, without a password.
+        database: String,
+        /// Why.
+        cause: store::Error,
+    },
+    /// The certificate authority.
+    #[error(transparent)]
+    Authority(#[from] pki::Error),
+    /// A written procedure is wrong.
+    #[error("procedimiento: {0}")]
+    Procedure(#[from] BadFile),
+    /// The agent side ended.
+    #[error(transparent)]
+    Intake(#[from] intake::Error),
+    /// The web side ended.
+    #[error("web: {0}")]
+    Web(std::io::Error),
+}
+
+/// Opens the database of the settings; the data folder is made when missing.
+///
+/// # Errors
+/// When the folder cannot be used or the database not be opened.
+pub async fn open_store(config: &Config) -> Result<Store, Error> {
+    prepare(&config.data_dir)?;
+    let database = config.database();
+    Store::open(&database).await.map_err(|cause| Error::Database {
+        database: match &database {
+            Database::Sqlite(file) => format!("SQLite, {}", file.display()),
+            Database::Postgres(_) => "PostgreSQL".into(),
+        },
+        cause,
+    })
+}
+
+/// Reads the certificate authority of the settings, or makes it.
+///
+/// # Errors
+/// When the folder cannot be used or the key is none of ours.
+pub fn open_authority(config: &Config) -> Result<Authority, Error> {
+    prepare(&config.data_dir)?;
+    Ok(Authority::open(&config.data_dir)?)
+}
+
+fn prepare(folder: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::DirBuilderExt;
+    let failed = |cause| Error::Folder { folder: folder.display().to_string(), cause };
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    tempfile_in(folder).map_err(failed)
+}
+
+/// Whether something can be written there.
+fn tempfile_in(folder: &Path) -> std::io::Result<()> {
+    let file = folder.join(format!(".probe-{}", std::process::id()));
+    std::fs::write(&file, b"atalaya")?;
+    std::fs::remove_file(&file)
+}
+
+/// Runs the collector until `shutdown` resolves or a part of it fails. `ready` is called when it serves.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn run(
+    config: &Config,
+    listeners: Listeners,
+    metrics: Option<PrometheusHandle>,
+    ready: impl FnOnce(),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    let store = open_store(config).await?;
+    let authority = Arc::new(open_authority(config)?);
+    let library = Library::embedded()?;
+    let bench = Arc::new(Bench { thresholds: config.rules.clone(), library: library.clone() });
+    let live = Live::new(&store).await.map_err(intake_start)?;
+    let (end, ending) = watch::channel(false);
+    let address = listeners.agents.local_addr().unwrap_or(config.agent_listener.listen);
+    let intake = Intake {
+        store: store.clone(),
+        authority,
+        bench: bench.clone(),
+        live: live.clone(),
+        names: config.agent_names(address),
+        data_dir: config.data_dir.clone(),
+        limits: limits(config),
+        reflection: config.agent_listener.reflection,
+    };
+    let settings = web::Settings {
+        store: store.clone(),
+        library,
+        permitted_ports: permitted_ports(config),
+        metrics: metrics.clone(),
+    };
+    let agents = intake.serve(listeners.agents, ending.clone());
+    let pages = web::serve(listeners.web, settings, ended(ending.clone()));
+    let clock =
+        timers::run(store.clone(), bench, config.working_hours.clone(), ended(ending.clone()));
+    let parts = async {
+        tokio::try_join!(
+            async { agents.await.map_err(Error::from) },
+            async { pages.await.map_err(Error::Web) },
+            async { Ok(clock.await) },
+        )
+    };
+    let beside = async { tokio::join!(live.watch(&store), upkeep(metrics)) };
+    ready();
+    tokio::pin!(parts, beside);
+    let outcome = tokio::select! {
+        done = &mut parts => done.map(drop),
+        _ = &mut beside => Ok(()),
+        () = shutdown => {
+            tracing::info!("stopping");
+            let _ = end.send(true);
+            match tokio::time::timeout(FAREWELL, parts).await {
+                Ok(done) => done.map(drop),
+                Err(_) => {
+                    tracing::warn!("some connections had to be cut");
+                    Ok(())
+                }
+            }
+        }
+    };
+    if outcome.is_ok() {
+        store.close().await;
+    }
+    outcome
+}
+
+fn intake_start(error: store::Error) -> Error {
+    intake::Error::Start(error.into()).into()
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        connections: config.agent_listener.connections,
+        queue_bytes: config.intake.queue_mib * 1024 * 1024,
+        commit_records: config.intake.commit_records,
+        low_disk: config.intake.low_disk_mib * MIB,
+        scarce_disk: config.intake.scarce_disk_mib * MIB,
+    }
+}
+
+/// The permitted ports as pages show them: single ones; ranges are wide and would tell nobody anything.
+fn permitted_ports(config: &Config) -> Vec<PermittedPort> {
+    let single = config.rules.permitted_ports.iter().filter(|range| range.first == range.last);
+    single
+        .map(|range| PermittedPort { protocol: range.protocol.clone(), port: range.first })
+        .collect()
+}
+
+async fn ended(mut ending: watch::Receiver<bool>) {
+    let _ = ending.wait_for(|ending| *ending).await;
+}
+
+async fn upkeep(metrics: Option<PrometheusHandle>) {
+    let Some(metrics) = metrics else { return std::future::pending().await };
+    loop {
+        tokio::time::sleep(UPKEEP).await;
+        metrics.run_upkeep();
+    }
+}

@@ -1,0 +1,31 @@
+//! `backup`: a consistent copy of a SQLite database, also while the collector runs.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use super::{Place, print, with_store};
+
+/// Runs it.
+///
+/// # Errors
+/// When the file exists or cannot be written, and on PostgreSQL.
+pub fn run(place: &Place, file: &Path) -> Result<()> {
+    let shown = file.display();
+    if file.exists() {
+        bail!("{shown} ya existe: elija otro nombre para la copia");
+    }
+    with_store(place, async |config, store| {
+        if store.engine() != "sqlite" {
+            bail!("los datos están en PostgreSQL: respáldelos con pg_dump");
+        }
+        store.backup(file).await.with_context(|| {
+            format!("no se pudo escribir {shown}: revise la carpeta y el espacio libre")
+        })?;
+        eprintln!(
+            "La copia no incluye la autoridad de certificados: guarde también {}, en lugar seguro.",
+            config.data_dir.join("ca.key").display()
+        );
+        print(&shown.to_string())
+    })
+}

@@ -1,0 +1,87 @@
+//! Arguments of `atalaya-collector`; everything else is in the library.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use atalaya_collector::command::{self, Place};
+use clap::{Parser, Subcommand};
+
+/// Colector de Atalaya: recibe lo que observan los agentes, avisa y lleva cada trámite por su procedimiento.
+#[derive(Parser)]
+#[command(name = "atalaya-collector", version, about, disable_help_subcommand = true)]
+struct Arguments {
+    /// Archivo de configuración (TOML); sin él valen los valores de fábrica.
+    #[arg(long, global = true, value_name = "ARCHIVO")]
+    config: Option<PathBuf>,
+    /// Carpeta de datos, en lugar de la configurada.
+    #[arg(long, global = true, value_name = "CARPETA")]
+    data_dir: Option<PathBuf>,
+    /// Base de datos, en lugar de la configurada: postgres://… o un archivo SQLite.
+    #[arg(long, global = true, value_name = "BASE")]
+    database: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Atiende a los agentes y a las personas hasta que se le detenga.
+    Serve,
+    /// Revisa la configuración, la carpeta de datos, la base y los puertos, sin cambiar nada.
+    Check,
+    /// Imprime la configuración de fábrica, con cada clave explicada.
+    DefaultConfig,
+    /// Personas que administran.
+    #[command(subcommand)]
+    Admin(command::admin::Admin),
+    /// Códigos de alta para equipos.
+    #[command(subcommand)]
+    Code(command::code::Code),
+    /// Áreas administrativas.
+    #[command(subcommand)]
+    Area(command::area::Area),
+    /// Llaves para programas que usan la API.
+    #[command(subcommand)]
+    Token(command::token::Token),
+    /// Equipos dados de alta.
+    #[command(subcommand)]
+    Device(command::device::Device),
+    /// Copia la base de datos SQLite a un archivo nuevo, sin detener el colector.
+    Backup {
+        /// Archivo de la copia; no debe existir.
+        file: PathBuf,
+    },
+    /// El municipio de muestra.
+    #[command(subcommand)]
+    Sample(command::sample::Sample),
+}
+
+fn main() -> ExitCode {
+    // The only crypto library here; whoever asks for a default gets it. It fails only when called twice.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let arguments = Arguments::parse();
+    let place = Place {
+        config: arguments.config,
+        data_dir: arguments.data_dir,
+        database: arguments.database,
+    };
+    let outcome = match arguments.command {
+        Command::Serve => command::serve::run(&place),
+        Command::Check => command::check::run(&place),
+        Command::DefaultConfig => command::default_config(),
+        Command::Admin(admin) => command::admin::run(&place, admin),
+        Command::Code(code) => command::code::run(&place, code),
+        Command::Area(area) => command::area::run(&place, area),
+        Command::Token(token) => command::token::run(&place, token),
+        Command::Device(device) => command::device::run(&place, device),
+        Command::Backup { file } => command::backup::run(&place, &file),
+        Command::Sample(sample) => command::sample::run(&place, sample),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("atalaya-collector: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
