@@ -291,3 +291,6 @@ impl Slot {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -150,7 +150,7 @@ impl Reader {
     }
 
     fn ask_one(&mut self, look: &Look, target: &scan::Target) -> Result<Drive, Unread> {
-        let mut arguments = vec!["-n", "standby", "-a", "-j"];
+        let mut arguments = vec!["-a", "-j", "-n", "standby"];
         if let Some(kind) = &target.kind {
             arguments.extend(["-d", kind]);
         }
@@ -243,5 +243,82 @@ mod tests {
         ]);
         let devices: Vec<&str> = kept.iter().map(|drive| drive.device.as_str()).collect();
         assert_eq!(devices, ["/dev/sdb", "/dev/sdc", "/dev/sdd"]);
+    }
+
+    /// A smartctl that answers from recorded output and counts how often it is asked.
+    #[cfg(target_os = "linux")]
+    fn smartctl(answers: &str) -> (tempfile::TempDir, Look) {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("smartctl");
+        let recorded = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/smartctl");
+        let text = format!(
+            "#!/bin/sh\necho x >> {}/asked\ncd {recorded}\ncase \"$*\" in\n{answers}\nesac\n",
+            folder.path().display()
+        );
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let path = format!("{}:/usr/bin:/bin", folder.path().display());
+        let programs = crate::probe::program::Programs::new(&path);
+        (folder, Look { programs, ..Look::for_tests(crate::probe::Depth::Routine) })
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn drives_are_asked_once_an_hour_and_one_that_fails_leaves_the_others() {
+        let (folder, look) = smartctl(
+            "'--scan -j') cat scan.json;; --scan*) cat scan-virtual.json;;\n\
+             *nvme0) cat nvme-failing.json; exit 24;; *bus/0) exit 1;; *sda) cat ata-ageing.json;;",
+        );
+        let mut reader = Reader::new(&Settings::default());
+        reader.refresh_drives(&look);
+        let health: Vec<(&str, DriveHealth)> =
+            reader.drives.drives.iter().map(|d| (d.device.as_str(), d.health)).take(3).collect();
+        assert_eq!(
+            health,
+            [
+                ("/dev/sda", DriveHealth::Warning),
+                ("/dev/bus/0", DriveHealth::Unknown),
+                ("/dev/nvme0", DriveHealth::Failing),
+            ]
+        );
+        let asked = || std::fs::read_to_string(folder.path().join("asked")).unwrap().len();
+        let first = asked();
+        reader.refresh_drives(&look);
+        assert_eq!(asked(), first, "not due, not asked");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_sleeping_drive_is_not_woken_and_keeps_its_last_verdict() {
+        let (folder, look) = smartctl(
+            "'--scan -j') cat scan.json;; --scan*) cat scan-virtual.json;;\n\
+             *sda) if [ -e ${0%/*}/asleep ]; then cat standby.json; exit 2; fi; cat ata-ageing.json;;",
+        );
+        let look = Look { depth: crate::probe::Depth::Full, ..look };
+        let mut reader = Reader::new(&Settings::default());
+        reader.refresh_drives(&look);
+        std::fs::write(folder.path().join("asleep"), "").unwrap();
+        reader.refresh_drives(&look);
+        assert_eq!(reader.drives.drives[0].health, DriveHealth::Warning);
+        let mut fresh = Reader::new(&Settings::default());
+        fresh.refresh_drives(&look);
+        assert_eq!(fresh.drives.drives[0].health, DriveHealth::Unknown);
+        assert!(fresh.drives.drives[0].reasons[0].contains("reposo"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn without_smartctl_drives_are_unsupported_and_the_remedy_is_named() {
+        let look = Look {
+            programs: crate::probe::program::Programs::new("/nonexistent"),
+            ..Look::for_tests(crate::probe::Depth::Full)
+        };
+        let mut reader = Reader::new(&Settings::default());
+        reader.refresh_drives(&look);
+        assert_eq!(reader.drives.status, Status::Unsupported);
+        assert!(reader.drives.detail.as_ref().unwrap().contains("smartmontools"));
+        assert!(reader.drives.drives.iter().all(|d| d.health == DriveHealth::Unknown));
     }
 }

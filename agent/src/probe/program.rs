@@ -26,7 +26,7 @@ cfg_select! {
 pub const SAFE_PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// More output than this is an error; the largest rule sets seen are well below.
-const MAX_OUTPUT: usize = 8 * 1024 * 1024;
+const MAX_OUTPUT: usize = 4 * 1024 * 1024;
 
 /// Settings `[programs]`.
 #[derive(Debug, Clone, Deserialize)]
@@ -130,4 +130,64 @@ async fn bounded(stream: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<
         return Err(std::io::Error::other(format!("más de {MAX_OUTPUT} bytes de salida")));
     }
     Ok(bytes)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    fn script(text: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tool");
+        std::fs::write(&file, format!("#!/bin/sh\n{text}\n")).unwrap();
+        let made = std::process::Command::new("chmod").arg("755").arg(&file).status().unwrap();
+        assert!(made.success());
+        (folder, file)
+    }
+
+    #[tokio::test]
+    async fn a_program_speaks_plainly_and_its_end_is_told() {
+        let (_folder, file) = script("echo \"$LC_ALL $1 $HOME\"; echo oh >&2; exit 3");
+        let output = run(&file, &["a b; rm"], SAFE_PATH, Duration::from_secs(20)).await.unwrap();
+        assert_eq!(output.stdout, b"C a b; rm \n");
+        assert_eq!((output.stderr.as_str(), output.status.code()), ("oh\n", Some(3)));
+    }
+
+    #[tokio::test]
+    async fn a_program_that_hangs_is_stopped_with_what_it_started() {
+        let (folder, file) = script("sleep 1000 & echo $! > \"${0%/*}/child\"; wait");
+        let started = Instant::now();
+        let limit = Duration::from_millis(500);
+        let ended = run(&file, &[], SAFE_PATH, limit).await.unwrap_err();
+        assert!(matches!(ended, Unread::Timeout(_)), "{ended}");
+        assert!(started.elapsed() < Duration::from_secs(15));
+        let child = std::fs::read_to_string(folder.path().join("child")).unwrap();
+        let gone = || {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));
+            !stat.is_ok_and(|stat| !stat.contains(") Z "))
+        };
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !gone() {
+            assert!(Instant::now() < deadline, "the child of the program still runs");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_program_that_never_stops_talking_is_cut_off() {
+        let (_folder, file) =
+            script("while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; done");
+        let ended = run(&file, &[], SAFE_PATH, Duration::from_secs(60)).await.unwrap_err();
+        assert!(matches!(ended, Unread::Failed(_)), "{ended}");
+    }
+
+    #[test]
+    fn only_absolute_folders_of_the_path_are_searched() {
+        let (folder, file) = script("");
+        let programs = Programs::new(&format!(".:relative:{}", folder.path().display()));
+        assert_eq!(programs.find("tool"), Some(file));
+        assert_eq!(programs.find("no-such-tool"), None);
+    }
 }

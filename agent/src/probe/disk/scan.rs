@@ -53,8 +53,9 @@ pub fn scan(look: &Look) -> Result<Vec<Target>, Unread> {
 }
 
 fn parse(output: &[u8]) -> Result<Vec<Target>, Unread> {
-    let scan: Scan = serde_json::from_slice(output)
-        .map_err(|error| Unread::Failed(format!("smartctl --scan: {error}")))?;
+    let scan: Scan = serde_json::from_slice(output).map_err(|error| {
+        Unread::Failed(format!("smartctl --scan: {error} (se necesita smartctl 7.0 o posterior)"))
+    })?;
     // A name is passed on as an argument: it must not look like an option.
     Ok(scan.devices.into_iter().filter(|target| !target.name.starts_with('-')).collect())
 }
