@@ -11,7 +11,6 @@ use tokio::sync::watch;
 
 use crate::actions::judge::Bench;
 use crate::config::Config;
-use crate::domain::area::PermittedPort;
 use crate::intake::{self, Intake, Limits};
 use crate::live::Live;
 use crate::pki::{self, Authority};
@@ -122,8 +121,7 @@ pub async fn run(
 ) -> Result<(), Error> {
     let store = open_store(config).await?;
     let authority = Arc::new(open_authority(config)?);
-    let library = Library::embedded()?;
-    let bench = Arc::new(Bench { thresholds: config.rules.clone(), library: library.clone() });
+    let bench = Arc::new(Bench { thresholds: config.rules.clone(), library: Library::embedded()? });
     let live = Live::new(&store).await.map_err(intake_start)?;
     let (end, ending) = watch::channel(false);
     let address = listeners.agents.local_addr().unwrap_or(config.agent_listener.listen);
@@ -137,12 +135,8 @@ pub async fn run(
         limits: limits(config),
         reflection: config.agent_listener.reflection,
     };
-    let settings = web::Settings {
-        store: store.clone(),
-        library,
-        permitted_ports: permitted_ports(config),
-        metrics: metrics.clone(),
-    };
+    let settings =
+        web::Settings { store: store.clone(), bench: bench.clone(), metrics: metrics.clone() };
     let agents = intake.serve(listeners.agents, ending.clone());
     let pages = web::serve(listeners.web, settings, ended(ending.clone()));
     let clock =
@@ -190,14 +184,6 @@ fn limits(config: &Config) -> Limits {
         low_disk: config.intake.low_disk_mib * MIB,
         scarce_disk: config.intake.scarce_disk_mib * MIB,
     }
-}
-
-/// The permitted ports as pages show them: single ones; ranges are wide and would tell nobody anything.
-fn permitted_ports(config: &Config) -> Vec<PermittedPort> {
-    let single = config.rules.permitted_ports.iter().filter(|range| range.first == range.last);
-    single
-        .map(|range| PermittedPort { protocol: range.protocol.clone(), port: range.first })
-        .collect()
 }
 
 async fn ended(mut ending: watch::Receiver<bool>) {
