@@ -85,7 +85,7 @@ chmod 700 "$DATA"
 DATA="$(cd "$DATA" && pwd)"
 exec 9>"$DATA/demo.lock"
 flock -n 9 || fail "ya hay una demostración en marcha con la carpeta $DATA: deténgala con Ctrl-C o elija otra con --data DIR"
-[ "$(free_mib "$DATA")" -ge 200 ] || fail "queda poco disco en $DATA: $(free_mib "$DATA") MiB libres, hacen falta 200"
+[ "$(free_mib "$DATA")" -ge 700 ] || fail "queda poco disco en $DATA: $(free_mib "$DATA") MiB libres, hacen falta 700"
 listening "$PORT" && fail "el puerto $PORT está ocupado: elija otro con --port N"
 listening "$AGENT_PORT" && fail "el puerto $AGENT_PORT está ocupado: elija otro con --agent-port N"
 install_packages "$DATA/apt.log" build-essential curl smartmontools nftables iproute2 || exit 1

@@ -2,6 +2,7 @@
 //!
 //! Everything a PC says follows from a seed, its number and the time. Nothing here knows the collector.
 
+pub mod codes;
 pub mod credentials;
 pub mod fleet;
 pub mod illness;

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use atalaya_tests::simulator::codes::Codes;
 use atalaya_tests::simulator::credentials::Credentials;
 use atalaya_tests::simulator::load::{self, Load};
 use atalaya_tests::simulator::{fleet, pc::Pc};
 use clap::{Args, Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
-use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tracing::info;
@@ -101,10 +101,11 @@ async fn main() -> Result<()> {
             run_load(pcs, load, journal).await
         }
         What::Enrol { pcs } => {
-            for number in 0..pcs.devices {
-                pcs.enrol(number, false).await?;
+            let mut municipality = Municipality::of(pcs, false);
+            for number in 0..municipality.devices {
+                municipality.enrol(number).await?;
             }
-            println!("{}", pcs.devices);
+            println!("{}", municipality.devices);
             Ok(())
         }
     }
@@ -112,13 +113,14 @@ async fn main() -> Result<()> {
 
 /// PCs begin to work as they are enrolled, so that the first is seen at once.
 async fn run_fleet(pcs: Pcs, sick: bool, interval: Duration, once: bool) -> Result<()> {
+    let mut municipality = Municipality::of(pcs, sick);
     let mut tasks = JoinSet::new();
     let work = async {
-        for number in 0..pcs.devices {
-            let (pc, credentials) = pcs.enrol(number, sick).await?;
+        for number in 0..municipality.devices {
+            let (pc, credentials) = municipality.enrol(number).await?;
             tasks.spawn(fleet::work(pc, credentials, interval, once));
         }
-        println!("{} equipos de muestra en marcha", pcs.devices);
+        println!("{} equipos de muestra en marcha", municipality.devices);
         while tasks.join_next().await.is_some() {}
         Ok(())
     };
@@ -138,9 +140,10 @@ async fn told_to_end() -> Result<()> {
 }
 
 async fn run_load(pcs: Pcs, load: Load, journal: Option<PathBuf>) -> Result<()> {
+    let mut municipality = Municipality::of(pcs, false);
     let mut enrolled = Vec::new();
-    for number in 0..pcs.devices {
-        enrolled.push(pcs.enrol(number, false).await?);
+    for number in 0..municipality.devices {
+        enrolled.push(municipality.enrol(number).await?);
     }
     info!(devices = enrolled.len(), reports = load.reports, "loading");
     let started = tokio::time::Instant::now();
@@ -177,33 +180,40 @@ async fn run_load(pcs: Pcs, load: Load, journal: Option<PathBuf>) -> Result<()> 
     Ok(())
 }
 
-impl Pcs {
-    /// The PC of that number with its identity, enrolled now or before.
-    async fn enrol(&self, number: u32, sick: bool) -> Result<(Pc, Credentials)> {
-        let pc = Pc::new(self.seed, number, sick);
+/// The municipality as far as it is enrolled.
+struct Municipality {
+    devices: u32,
+    identities: PathBuf,
+    seed: u64,
+    sick: bool,
+    codes: Codes,
+}
+
+impl Municipality {
+    fn of(pcs: Pcs, sick: bool) -> Municipality {
+        let Pcs { devices, identities, seed, collector } = pcs;
+        Municipality { devices, identities, seed, sick, codes: Codes::new(collector) }
+    }
+
+    fn pc(&self, number: u32) -> (Pc, PathBuf) {
+        let pc = Pc::new(self.seed, number, self.sick);
         let folder = self.identities.join(&pc.hostname);
+        (pc, folder)
+    }
+
+    /// The PC of that number with its identity, enrolled now or before.
+    async fn enrol(&mut self, number: u32) -> Result<(Pc, Credentials)> {
+        let (pc, folder) = self.pc(number);
         if let Some(credentials) = Credentials::load(&folder)? {
             return Ok((pc, credentials));
         }
-        let code = self.code(pc.area.name).await?;
+        let missing =
+            (number..self.devices).map(|other| self.pc(other)).filter(|(other, folder)| {
+                other.area == pc.area && matches!(Credentials::load(folder), Ok(None))
+            });
+        let wanted = missing.count().try_into()?;
+        let code = self.codes.take(pc.area, wanted).await?;
         let enrolled = Credentials::enrol(&folder, &code, &pc).await;
         Ok((pc, enrolled.with_context(|| format!("{folder:?}"))?))
-    }
-
-    /// A fresh enrolment code for a sample PC of that area.
-    async fn code(&self, area: &str) -> Result<String> {
-        let (program, options) = self.collector.split_first().context("no collector command")?;
-        let output = Command::new(program)
-            .args(options)
-            .args(["code", "create", "--approve", "--sample", "--area", area])
-            .output()
-            .await
-            .with_context(|| format!("{program}: cannot be run"))?;
-        if !output.status.success() {
-            bail!("{program} code create: {}", String::from_utf8_lossy(&output.stderr).trim());
-        }
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let code = text.split_whitespace().find(|word| word.starts_with("atl1."));
-        code.map(String::from).with_context(|| format!("no enrolment code in: {text}"))
     }
 }

@@ -49,6 +49,17 @@ impl Credentials {
         &self.identity.device_id
     }
 
+    /// Forgets the identity: the PC is enrolled anew the next time.
+    ///
+    /// # Errors
+    /// When its files cannot be removed.
+    pub fn forget(&self) -> Result<()> {
+        for file in self.store.secret_files() {
+            std::fs::remove_file(file)?;
+        }
+        Ok(())
+    }
+
     /// Connects as this PC, with a fresh key first if one is due.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use atalaya_proto::{limits, sample_to_wire, section_to_wire};
 use atalaya_reading::{Sample, Section};
 use jiff::Timestamp;
 use tokio::time::{Instant, MissedTickBehavior};
+use tonic::Code;
 use tracing::{info, warn};
 
 use super::credentials::Credentials;
@@ -32,6 +33,13 @@ pub async fn work(pc: Pc, mut credentials: Credentials, interval: Duration, once
         let before = device.spool.acknowledged;
         match device.session(&mut credentials).await {
             Ok(()) => return,
+            Err(error) if is_shut_out(&error) => {
+                warn!(pc = device.pc.hostname, "no longer wanted: {error:#}");
+                if let Err(error) = credentials.forget() {
+                    warn!(pc = device.pc.hostname, "{error:#}");
+                }
+                return;
+            }
             Err(error) => warn!(pc = device.pc.hostname, "{error:#}"),
         }
         pause = if device.spool.acknowledged > before {
@@ -41,6 +49,12 @@ pub async fn work(pc: Pc, mut credentials: Credentials, interval: Duration, once
         };
         tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
     }
+}
+
+/// The collector removed or revoked the PC; anything else is worth another try.
+fn is_shut_out(error: &anyhow::Error) -> bool {
+    let code = error.downcast_ref::<tonic::Status>().map(tonic::Status::code);
+    matches!(code, Some(Code::PermissionDenied | Code::Unauthenticated))
 }
 
 struct Device {
