@@ -1,6 +1,6 @@
 //! The runner: what a probe that panics, hangs or is cut off costs.
 
-use std::sync::Mutex;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use atalaya_reading::{Reading, System};
@@ -47,11 +47,10 @@ async fn a_probe_that_panics_costs_one_reading() {
 
 #[tokio::test]
 async fn a_probe_that_hangs_is_left_behind_and_taken_up_again_when_it_comes_back() {
-    static GATE: Mutex<()> = Mutex::new(());
-    let closed = GATE.lock().unwrap();
+    static GATE: OnceLock<()> = OnceLock::new();
     let mut probes = probes(Duration::from_millis(50), |_| {
         Box::new(Scripted(|look| {
-            let _open = GATE.lock();
+            GATE.wait();
             good(look)
         }))
     });
@@ -59,24 +58,23 @@ async fn a_probe_that_hangs_is_left_behind_and_taken_up_again_when_it_comes_back
     let again = probes.read(SectionKind::System, Depth::Routine).await;
     assert_eq!(again.section.status(), Status::Timeout);
     assert_eq!(again.section.detail(), Some("la lectura anterior aún no termina"));
-    drop(closed);
+    GATE.set(()).unwrap();
     let tries = async { while status(&mut probes).await != Status::Ok {} };
     tokio::time::timeout(Duration::from_secs(20), tries).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_reading_cut_off_in_the_middle_does_not_lose_its_probe() {
-    static GATE: Mutex<()> = Mutex::new(());
-    let closed = GATE.lock().unwrap();
+    static GATE: OnceLock<()> = OnceLock::new();
     let mut probes = probes(Duration::from_secs(30), |_| {
         Box::new(Scripted(|look| {
-            let _open = GATE.lock();
+            GATE.wait();
             good(look)
         }))
     });
     let reading = probes.read(SectionKind::System, Depth::Full);
     assert!(tokio::time::timeout(Duration::from_millis(50), reading).await.is_err());
-    drop(closed);
+    GATE.set(()).unwrap();
     let tries = async { while status(&mut probes).await != Status::Ok {} };
     tokio::time::timeout(Duration::from_secs(20), tries).await.unwrap();
 }

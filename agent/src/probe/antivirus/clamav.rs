@@ -143,4 +143,12 @@ mod tests {
         assert_eq!(setting(config, "LogFile"), Some("/var/log/clamav/clamav.log"));
         assert_eq!(setting(config, "DatabaseDirectory"), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_log_whatever_stops_the_reader(lines in proptest::collection::vec("(.{0,30} -> )?.{0,30}(: .{0,20}| FOUND){0,3}", 0..80)) {
+            let found = detections(&lines.join("\n"), &TimeZone::UTC, Timestamp::UNIX_EPOCH);
+            proptest::prop_assert!(found.len() <= bounds::DETECTIONS);
+        }
+    }
 }

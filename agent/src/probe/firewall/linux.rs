@@ -6,11 +6,13 @@ mod sockets;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
+use procfs::FromRead;
+use procfs::net::RouteEntries;
 use atalaya_reading::{Firewall, FirewallBackend, PacketPolicy, Reading, Section, Status, bounds};
 
 use super::Settings;
 use super::ruleset::Ruleset;
-use super::walk::{self, Policy};
+use super::walk::{self, Policy, Scene};
 use super::{iptables, nft};
 use crate::probe::{Look, Probe, Unread};
 use sockets::Sockets;
@@ -63,7 +65,9 @@ impl Reader {
         let changed_at: Vec<_> = RULE_FILES.iter().map(modified).collect();
         if changed_at != self.changed_at || look.is_due(self.read_at, self.every) {
             self.rules = read_rules(look);
-            self.read_at = Some(Instant::now());
+            // What only failed this once is asked again at the next look.
+            let passing = matches!(&self.rules, Err(Unread::Timeout(_) | Unread::Failed(_)));
+            self.read_at = (!passing).then(Instant::now);
             self.changed_at = changed_at;
         }
     }
@@ -101,17 +105,21 @@ impl Probe for Reader {
 }
 
 fn read_rules(look: &Look) -> Result<Rules, Unread> {
-    let ipv6_in_use = reachable_by_ipv6();
+    let scene = Scene {
+        ipv6_in_use: reachable_by_ipv6(),
+        outside: outside_interface(),
+        only_chains: "",
+    };
     match read_nft(look) {
         Ok(ruleset) => {
-            let rules = judge(&ruleset, ipv6_in_use);
+            let rules = judge(&ruleset, &scene);
             if rules.backend == FirewallBackend::None && legacy_in_use() {
-                return read_legacy(look, ipv6_in_use);
+                return read_legacy(look, &scene);
             }
             Ok(rules)
         }
         // Without nft there may still be iptables, or nothing that could answer.
-        Err(Unread::NotApplicable(_)) => read_legacy(look, ipv6_in_use),
+        Err(Unread::NotApplicable(_)) => read_legacy(look, &scene),
         Err(unread) => Err(unread),
     }
 }
@@ -136,7 +144,7 @@ fn read_nft(look: &Look) -> Result<Ruleset, Unread> {
     Ok(ruleset)
 }
 
-fn read_legacy(look: &Look, ipv6_in_use: bool) -> Result<Rules, Unread> {
+fn read_legacy(look: &Look, scene: &Scene) -> Result<Rules, Unread> {
     let mut ruleset = Ruleset::default();
     for (family, tools) in [
         ("ip", ["iptables-legacy-save", "iptables-save"]),
@@ -155,13 +163,14 @@ fn read_legacy(look: &Look, ipv6_in_use: bool) -> Result<Rules, Unread> {
         let text = String::from_utf8_lossy(&output.stdout);
         iptables::replace_filter_table(&mut ruleset, family, &text);
     }
-    Ok(Rules { source: "iptables-save", ..judge(&ruleset, ipv6_in_use) })
+    Ok(Rules { source: "iptables-save", ..judge(&ruleset, scene) })
 }
 
-fn judge(ruleset: &Ruleset, ipv6_in_use: bool) -> Rules {
+fn judge(ruleset: &Ruleset, scene: &Scene) -> Rules {
     let base = |part: &str| ruleset.chains.keys().any(|id| id.name.contains(part));
     let is_ufw = base("ufw-user-input");
-    let policy = walk::policy(ruleset, ipv6_in_use, if is_ufw { "-user-" } else { "" });
+    let only_chains = if is_ufw { "-user-" } else { "" };
+    let policy = walk::policy(ruleset, &Scene { only_chains, ..scene.clone() });
     let inbound = || ruleset.chains.iter().filter(|(_, chain)| chain.input_policy.is_some());
     let of_iptables = inbound().all(|(id, _)| id.table == "filter" && id.name == "INPUT");
     let filters = policy.filters || policy.default_inbound != PacketPolicy::Accept;
@@ -201,4 +210,14 @@ fn legacy_in_use() -> bool {
 fn reachable_by_ipv6() -> bool {
     std::fs::read_to_string("/proc/net/if_inet6")
         .is_ok_and(|table| table.lines().any(|line| !line.trim_end().ends_with(" lo")))
+}
+
+/// The interface of the default route.
+fn outside_interface() -> Option<String> {
+    let table = std::fs::read("/proc/net/route").ok()?;
+    let routes = RouteEntries::from_read(&table[..]).ok()?.0;
+    let default = routes
+        .into_iter()
+        .filter(|route| route.destination.is_unspecified() && route.mask.is_unspecified());
+    default.min_by_key(|route| route.metrics).map(|route| route.iface)
 }

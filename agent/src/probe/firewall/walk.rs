@@ -23,23 +23,33 @@ pub struct Policy {
     pub allowed: BTreeSet<AllowedPort>,
 }
 
-/// The verdict over both address families. `ipv6_in_use`: this PC can be reached by IPv6. `only_chains`: exceptions
-/// count only within chains of this name part (a front end's own chains); empty: in all.
-pub fn policy(ruleset: &Ruleset, ipv6_in_use: bool, only_chains: &str) -> Policy {
-    let mut v4 = of_family(ruleset, "ip", only_chains);
-    let v6 = of_family(ruleset, "ip6", only_chains);
+/// What the rules stand in front of.
+#[derive(Debug, Clone, Default)]
+pub struct Scene {
+    /// This PC can be reached by IPv6.
+    pub ipv6_in_use: bool,
+    /// The interface strangers come through: that of the default route.
+    pub outside: Option<String>,
+    /// Exceptions count only within chains of this name part (a front end's own chains); empty: in all.
+    pub only_chains: &'static str,
+}
+
+/// The verdict over both address families.
+pub fn policy(ruleset: &Ruleset, scene: &Scene) -> Policy {
+    let mut v4 = of_family(ruleset, "ip", scene);
+    let v6 = of_family(ruleset, "ip6", scene);
     v4.filters |= v6.filters;
     if v4.default_inbound != PacketPolicy::Accept {
         if v6.default_inbound != PacketPolicy::Accept {
             v4.allowed.extend(v6.allowed);
-        } else if ipv6_in_use {
+        } else if scene.ipv6_in_use {
             v4.allowed.insert(entry("any", "any", "::/0"));
         }
     }
     v4
 }
 
-fn of_family(ruleset: &Ruleset, family: &str, only_chains: &str) -> Policy {
+fn of_family(ruleset: &Ruleset, family: &str, scene: &Scene) -> Policy {
     let mut policy =
         Policy { default_inbound: PacketPolicy::Accept, filters: false, allowed: BTreeSet::new() };
     for (id, chain) in &ruleset.chains {
@@ -47,8 +57,7 @@ fn of_family(ruleset: &Ruleset, family: &str, only_chains: &str) -> Policy {
         if id.family != family && id.family != "inet" {
             continue;
         }
-        let mut walk =
-            Walk { ruleset, only_chains, steps: 0, filters: false, allowed: BTreeSet::new() };
+        let mut walk = Walk { ruleset, scene, steps: 0, filters: false, allowed: BTreeSet::new() };
         let fate = walk.chain(id, &Path::default(), 0).unwrap_or(end);
         policy.filters |= walk.filters || fate != PacketPolicy::Accept;
         if fate != PacketPolicy::Accept {
@@ -71,7 +80,7 @@ struct Path {
 
 struct Walk<'a> {
     ruleset: &'a Ruleset,
-    only_chains: &'a str,
+    scene: &'a Scene,
     steps: usize,
     filters: bool,
     allowed: BTreeSet<AllowedPort>,
@@ -86,7 +95,9 @@ impl Walk<'_> {
             if self.steps > MAX_STEPS {
                 return None;
             }
-            let Some((path, narrows)) = narrowed(path, rule) else { continue };
+            let Some((path, narrows)) = narrowed(path, rule, self.scene.outside.as_deref()) else {
+                continue;
+            };
             let outcome = match &rule.verdict {
                 Verdict::Continue => continue,
                 Verdict::Final(policy) => {
@@ -116,9 +127,9 @@ impl Walk<'_> {
     fn note(&mut self, id: &ChainId, rule: &Rule, path: &Path, policy: PacketPolicy) {
         let named = !path.ports.is_empty() || !path.sources.is_empty();
         if policy != PacketPolicy::Accept {
-            self.filters |= !path.ports.is_empty();
+            self.filters |= !path.ports.is_empty() || !path.interfaces.is_empty();
         } else if (named || !path.interfaces.is_empty() && !has_other(rule))
-            && id.name.contains(self.only_chains)
+            && id.name.contains(self.scene.only_chains)
         {
             self.allow(path);
         }
@@ -162,7 +173,7 @@ enum Outcome {
 
 /// The path behind the rule's conditions, and whether it is narrower than before; `None` when no new connection from
 /// outside can meet them.
-fn narrowed(path: &Path, rule: &Rule) -> Option<(Path, bool)> {
+fn narrowed(path: &Path, rule: &Rule, outside: Option<&str>) -> Option<(Path, bool)> {
     let mut narrow = path.clone();
     let mut narrows = false;
     for condition in &rule.conditions {
@@ -170,11 +181,17 @@ fn narrowed(path: &Path, rule: &Rule) -> Option<(Path, bool)> {
             Condition::FirstPacket(false) => return None,
             Condition::FirstPacket(true) => {}
             Condition::Interface(names) if names.iter().all(|name| name == "lo") => return None,
+            Condition::Interface(names) if outside.is_some_and(|name| covers(names, name)) => {}
             Condition::Interface(names) => {
                 narrow.interfaces = names.clone();
                 narrows = true;
             }
-            Condition::NotInterface(names) => narrows |= names.iter().any(|name| name != "lo"),
+            Condition::NotInterface(names) => {
+                if outside.is_some_and(|name| covers(names, name)) {
+                    return None;
+                }
+                narrows |= outside.is_none() && names.iter().any(|name| name != "lo");
+            }
             Condition::Protocol(names) => {
                 let relevant = |name: &&String| {
                     !["icmp", "icmpv6", "ipv6-icmp", "igmp"].contains(&name.as_str())
@@ -223,6 +240,14 @@ fn has_other(rule: &Rule) -> bool {
     rule.conditions.contains(&Condition::Other)
 }
 
+/// Whether one of the names, perhaps with `+` or `*` for any ending, is this interface.
+fn covers(names: &[String], interface: &str) -> bool {
+    names.iter().any(|name| match name.strip_suffix(['+', '*']) {
+        Some(start) => interface.starts_with(start),
+        None => name == interface,
+    })
+}
+
 fn covers_all(port: &str) -> bool {
     matches!(port, "0-65535" | "1-65535")
 }
@@ -237,140 +262,4 @@ fn entry(protocol: &str, port: &str, source: &str) -> AllowedPort {
 }
 
 #[cfg(test)]
-mod tests {
-    use PacketPolicy::{Accept, Drop, Reject};
-
-    use super::super::{iptables, nft};
-    use super::*;
-
-    macro_rules! nft {
-        ($name:literal) => {
-            nft::parse(include_bytes!(concat!("../../../fixtures/nft/", $name))).unwrap()
-        };
-    }
-
-    fn saved(text: &str) -> Ruleset {
-        let mut ruleset = Ruleset::default();
-        iptables::replace_filter_table(&mut ruleset, "ip", text);
-        iptables::replace_filter_table(&mut ruleset, "ip6", "*filter\n:INPUT DROP [0:0]\nCOMMIT\n");
-        ruleset
-    }
-
-    fn allowed(policy: &Policy) -> Vec<String> {
-        let line = |a: &AllowedPort| format!("{} {} {}", a.protocol, a.port, a.source);
-        policy.allowed.iter().map(line).collect()
-    }
-
-    #[test]
-    fn plain_nftables_is_a_firewall() {
-        let policy = policy(&nft!("plain.json"), true, "");
-        assert_eq!((policy.default_inbound, policy.filters), (Reject, true));
-        assert_eq!(
-            allowed(&policy),
-            [
-                "tcp 22 any",
-                "tcp 443 any",
-                "tcp 80 any",
-                "tcp 8000-8100 any",
-                "udp 161 192.0.2.0/24",
-                "udp 5000-5010 192.0.2.0/24",
-            ]
-        );
-    }
-
-    #[test]
-    fn verdict_maps_jumps_and_interfaces_are_followed() {
-        let policy = policy(&nft!("vmap.json"), true, "");
-        assert_eq!(policy.default_inbound, Drop);
-        assert_eq!(
-            allowed(&policy),
-            [
-                "any any 192.0.2.7",
-                "any any 198.51.100.0/24",
-                "any any iif wg0",
-                "tcp 22 any",
-                "tcp 443 any",
-                "tcp 53 any",
-                "tcp 80 any",
-                "tcp 8443 any",
-                "udp 53 any",
-            ]
-        );
-    }
-
-    #[test]
-    fn no_rules_and_rules_that_only_forward_are_no_firewall() {
-        for ruleset in [nft!("empty.json"), nft!("docker.json")] {
-            let policy = policy(&ruleset, true, "");
-            assert_eq!((policy.default_inbound, policy.filters), (Accept, false));
-            assert_eq!(allowed(&policy), [""; 0]);
-        }
-    }
-
-    #[test]
-    fn firewalld_refuses_at_the_end_of_its_zone() {
-        let policy = policy(&nft!("firewalld.json"), true, "");
-        assert_eq!(policy.default_inbound, Reject);
-        assert_eq!(allowed(&policy), ["tcp 22 any", "tcp 9090 any", "udp 546 any"]);
-    }
-
-    #[test]
-    fn of_ufw_only_what_people_allowed_is_shown() {
-        let mut ruleset = nft!("ufw.json");
-        assert!(ruleset.opaque.iter().any(|(family, table)| family == "ip" && table == "filter"));
-        let text = include_str!("../../../fixtures/iptables/ufw.txt");
-        iptables::replace_filter_table(&mut ruleset, "ip", text);
-        let policy = policy(&ruleset, true, "-user-");
-        assert_eq!(policy.default_inbound, Drop);
-        assert_eq!(
-            allowed(&policy),
-            [
-                "tcp 22 any",
-                "tcp 2222 any",
-                "tcp 3306 192.0.2.0/24",
-                "tcp 53 any",
-                "udp 53 any",
-                "udp 60000-60100 any",
-            ]
-        );
-    }
-
-    #[test]
-    fn iptables_is_understood_in_its_own_words() {
-        let policy =
-            policy(&saved(include_str!("../../../fixtures/iptables/legacy.txt")), true, "");
-        assert_eq!(policy.default_inbound, Drop);
-        assert_eq!(
-            allowed(&policy),
-            ["tcp 443 any", "tcp 80 any", "tcp 8000-8100 any", "udp 161 192.0.2.0/24"]
-        );
-        let text = include_str!("../../../fixtures/iptables/nft.txt");
-        let policy = super::policy(&saved(text), true, "");
-        assert_eq!(policy.default_inbound, Reject, "every first packet of TCP is refused");
-        assert_eq!(allowed(&policy), ["tcp 22 192.0.2.7", "tcp 443 any", "tcp 80 any"]);
-    }
-
-    #[test]
-    fn ipv6_left_open_beside_a_closed_ipv4_is_shown() {
-        let mut ruleset = Ruleset::default();
-        iptables::replace_filter_table(&mut ruleset, "ip", "*filter\n:INPUT DROP [0:0]\n");
-        assert_eq!(allowed(&policy(&ruleset, true, "")), ["any any ::/0"]);
-        assert_eq!(allowed(&policy(&ruleset, false, "")), [""; 0]);
-    }
-
-    #[test]
-    fn rules_that_jump_in_a_circle_come_to_an_end() {
-        let text = "*filter\n:INPUT DROP [0:0]\n:A - [0:0]\n:B - [0:0]\n-A INPUT -j A\n\
-                    -A A -j B\n-A A -j B\n-A B -j A\n-A B -j A\n";
-        assert_eq!(policy(&saved(text), false, "").default_inbound, Drop);
-    }
-
-    #[test]
-    fn output_cut_short_is_an_error_never_no_firewall() {
-        let whole = include_bytes!("../../../fixtures/nft/plain.json");
-        for cut in (0..whole.trim_ascii_end().len()).step_by(7) {
-            assert!(nft::parse(&whole[..cut]).is_err(), "cut at {cut}");
-        }
-        assert!(nft::parse(b"{}").is_err());
-    }
-}
+mod tests;

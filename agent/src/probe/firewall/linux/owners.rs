@@ -37,8 +37,8 @@ pub fn find(proc: &Path, wanted: &HashSet<u64>) -> Found {
     let mut pids: Vec<u32> = entries
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .collect();
-    // The first of several owners is the one that started the others.
-    pids.sort_unstable();
+    // The first of several owners is the one that started the others; init only keeps sockets for whom it starts.
+    pids.sort_unstable_by_key(|pid| (*pid == 1, *pid));
     for pid in pids {
         let folder = proc.join(pid.to_string());
         let files = match std::fs::read_dir(folder.join("fd")) {
@@ -107,6 +107,15 @@ mod tests {
         let found = find(proc.path(), &HashSet::from([7, 9]));
         assert_eq!(found.owners[&7], Owner { process: "nginx".into(), pid: 100 });
         assert!(!found.owners.contains_key(&9) && !found.denied);
+    }
+
+    #[test]
+    fn a_service_owns_the_socket_that_init_holds_for_it() {
+        let proc = tempfile::tempdir().unwrap();
+        process(proc.path(), 1, b"systemd\n", &[7, 8]);
+        process(proc.path(), 300, b"cupsd\n", &[7]);
+        let found = find(proc.path(), &HashSet::from([7, 8]));
+        assert_eq!((found.owners[&7].pid, found.owners[&8].pid), (300, 1));
     }
 
     #[test]
