@@ -17,6 +17,7 @@ mod health;
 mod intake;
 mod people;
 mod row;
+mod run_events;
 mod runs;
 mod sections;
 
