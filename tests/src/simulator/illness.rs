@@ -40,14 +40,18 @@ const ALL: [Illness; 14] = [
     Illness::Silent,
 ];
 
-/// What ails the PC of that number: every fourth is ill, from the fourth on.
+/// What ails the PC of that number: one in four is ill, the first among them, and every area has some.
 pub fn of(number: u32) -> Option<Illness> {
-    let turn = (number % 4 == 3).then_some(number / 4)?;
-    ALL.get(turn as usize % ALL.len()).copied()
+    let turn = number / 4;
+    // Areas go by eights: the ill one of each four moves, else all would be in two areas.
+    let ill = (turn + turn / 2) % 4 == number % 4;
+    if ill { ALL.get(turn as usize % ALL.len()).copied() } else { None }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -55,5 +59,7 @@ mod tests {
         let ill: Vec<Illness> = (0..60).filter_map(of).collect();
         assert_eq!(ill.len(), 15);
         assert!(ALL.iter().all(|illness| ill.contains(illness)));
+        let areas: HashSet<u32> = (0..60).filter(|n| of(*n).is_some()).map(|n| n % 8).collect();
+        assert_eq!(areas.len(), 8);
     }
 }
