@@ -113,7 +113,7 @@ impl Filter {
         )
     }
 
-    /// The devices it lets through, worst first where no text was asked for.
+    /// The devices it lets through, by name.
     pub fn apply<'a>(&self, fleet: &'a Fleet) -> Vec<&'a DeviceRow> {
         let words: Vec<String> = fold(&self.text).split_whitespace().map(str::to_owned).collect();
         let rule = Rule::parse(&self.problem);
@@ -178,7 +178,9 @@ struct Row<'a> {
 
 async fn show(page: Page, Query(filter): Query<Filter>) -> Result<Html<String>, Error> {
     let fleet = page.fleet.clone();
-    let found = filter.apply(&fleet);
+    let mut found = filter.apply(&fleet);
+    // Worst first; the sort is stable, so that within a state they stay by name.
+    found.sort_by_key(|row| words::STATES.iter().position(|state| *state == row.state()));
     let number = filter.page.max(1);
     let from = (number - 1).saturating_mul(ROWS) as usize;
     let rows: Vec<Row<'_>> = found

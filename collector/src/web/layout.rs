@@ -148,23 +148,29 @@ impl Layout {
         self.now.as_millisecond()
     }
 
-    /// What the scheme's button would choose.
-    pub fn other_theme(&self) -> &'static str {
-        match self.theme {
-            None => "oscuro",
-            Some(Theme::Dark) => "claro",
-            Some(Theme::Light) => "auto",
-        }
+    /// The schemes to choose between.
+    pub fn themes(&self) -> [ThemeChoice; 3] {
+        [
+            ("claro", "Claro", Some(Theme::Light)),
+            ("oscuro", "Oscuro", Some(Theme::Dark)),
+            ("auto", "Auto", None),
+        ]
+        .map(|(value, word, theme)| ThemeChoice {
+            value,
+            word,
+            chosen: theme == self.theme,
+        })
     }
+}
 
-    /// The scheme's button in words.
-    pub fn other_theme_word(&self) -> &'static str {
-        match self.theme {
-            None => "Usar modo oscuro",
-            Some(Theme::Dark) => "Usar modo claro",
-            Some(Theme::Light) => "Modo según el sistema",
-        }
-    }
+/// A scheme that can be chosen.
+pub struct ThemeChoice {
+    /// What the form sends.
+    pub value: &'static str,
+    /// Its name.
+    pub word: &'static str,
+    /// It is in use.
+    pub chosen: bool,
 }
 
 /// A colour scheme somebody chose.

@@ -11,7 +11,7 @@ use super::error::Error;
 use super::layout::{Layout, Page, Place};
 use super::markup::Look;
 use super::state::Web;
-use super::{assets, fleet, markup, since, words};
+use super::{assets, fleet, markup, since, units, words};
 use crate::domain::alert::Severity;
 use crate::domain::device::DeviceStatus;
 use crate::domain::person::Role;
@@ -36,7 +36,7 @@ struct TodayPage {
     more: usize,
     pending: Vec<Pending>,
     waiting: Vec<Waiting>,
-    waiting_more: i64,
+    waiting_more: usize,
 }
 
 struct Broken {
@@ -82,15 +82,14 @@ async fn show(State(web): State<Web>, mut page: Page) -> Result<Html<String>, Er
     let open = RunFilter { open: Some(true), limit: WAITING, ..RunFilter::default() };
     let (runs, open_runs) = page.read.list_runs(&open).await.map_err(Error::internal)?;
     let waiting: Vec<Waiting> = runs.into_iter().map(|row| waiting(&web, row)).collect();
-    let shown = i64::try_from(waiting.len()).unwrap_or(i64::MAX);
     let today = TodayPage {
         counters: fleet::counters(&page.fleet.counts, None),
         total: page.fleet.counts.total,
         first: broken,
         more,
         pending: pending(&page.fleet.rows),
+        waiting_more: usize::try_from(open_runs).unwrap_or(0).saturating_sub(waiting.len()),
         waiting,
-        waiting_more: open_runs - shown,
         layout: page.layout("Hoy", Place::Today),
     };
     Ok(Html(today.render()?))

@@ -1,5 +1,7 @@
 //! Sizes, spans and shares as pages write them; what is not known is said so. Pure.
 
+use std::borrow::Borrow;
+
 /// What stands for a figure that was not measured.
 const UNKNOWN: &str = "—";
 
@@ -14,6 +16,12 @@ pub fn bytes(bytes: &u64) -> String {
     }
     let decimals = usize::from(unit > 0 && value < 99.95);
     format!("{value:.decimals$} {}", UNITS[unit])
+}
+
+/// How many, with the word that fits.
+pub fn count(count: impl Borrow<usize>, one: &str, many: &str) -> String {
+    let count = *count.borrow();
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Days in words.

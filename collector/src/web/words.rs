@@ -25,7 +25,7 @@ pub fn state(state: &str) -> Look {
         "ok" => look("ok", "ok", "Bien"),
         "revoked" => look("revoked", "revoked", "Revocado"),
         "quarantined" => look("critical", "revoked", "En cuarentena"),
-        _ => look("unknown", "unknown", "Se desconoce"),
+        _ => look("unknown", "unknown", "Desconocido"),
     }
 }
 
@@ -33,7 +33,7 @@ pub fn state(state: &str) -> Look {
 pub fn verdict(verdict: Verdict) -> Look {
     match verdict {
         Verdict::Ok => look("ok", "ok", "Bien"),
-        Verdict::Unknown => look("unknown", "unknown", "Se desconoce"),
+        Verdict::Unknown => look("unknown", "unknown", "Desconocido"),
         Verdict::Warning => look("warning", "warning", "Con aviso"),
         Verdict::Critical => look("critical", "critical", "Crítico"),
     }
@@ -100,7 +100,7 @@ pub fn drive(health: DriveHealth) -> Look {
         DriveHealth::Ok => look("ok", "ok", "Sano"),
         DriveHealth::Warning => look("warning", "warning", "Con avisos"),
         DriveHealth::Failing => look("critical", "critical", "Por fallar"),
-        DriveHealth::Unknown => look("unknown", "unknown", "Se desconoce"),
+        DriveHealth::Unknown => look("unknown", "unknown", "Desconocido"),
     }
 }
 
@@ -120,7 +120,7 @@ pub fn connection(verdict: Connection) -> Look {
         Connection::Ok => look("ok", "ok", "Estable"),
         Connection::Degraded => look("warning", "warning", "Con pérdidas"),
         Connection::Down => look("critical", "critical", "Sin respuesta"),
-        Connection::Unknown => look("unknown", "unknown", "Se desconoce"),
+        Connection::Unknown => look("unknown", "unknown", "Desconocido"),
     }
 }
 
@@ -129,7 +129,7 @@ pub fn good(value: Option<bool>, yes: &'static str, no: &'static str) -> Look {
     match value {
         Some(true) => look("ok", "ok", yes),
         Some(false) => look("critical", "critical", no),
-        None => look("unknown", "unknown", "Se desconoce"),
+        None => look("unknown", "unknown", "Desconocido"),
     }
 }
 
@@ -202,7 +202,7 @@ pub fn protection(real_time: Option<bool>) -> Look {
     match real_time {
         Some(true) => look("ok", "ok", "Activa"),
         Some(false) => look("warning", "warning", "Inactiva"),
-        None => look("unknown", "unknown", "Se desconoce"),
+        None => look("unknown", "unknown", "Desconocido"),
     }
 }
 
@@ -212,7 +212,7 @@ pub fn target(loss_pct: Option<f64>) -> Look {
         Some(loss) if loss >= 100.0 => look("critical", "critical", "Sin respuesta"),
         Some(loss) if loss > 5.0 => look("warning", "warning", "Con pérdidas"),
         Some(_) => look("ok", "ok", "Responde"),
-        None => look("unknown", "unknown", "Se desconoce"),
+        None => look("unknown", "unknown", "Desconocido"),
     }
 }
 

@@ -53,8 +53,8 @@ pub struct StepView {
     pub text: String,
     /// What the manual leaves open.
     pub note: Option<String>,
-    /// Who carries it out.
-    pub role: &'static str,
+    /// Who carries it out; nobody the end.
+    pub role: Option<&'static str>,
     /// Where it stands.
     pub standing: Standing,
     /// Where yes and no lead, for a question.
@@ -125,7 +125,7 @@ pub fn steps(procedure: &Procedure, run: &Run, events: &[RecordedEvent]) -> Vec<
         id: step.id.to_string(),
         text: step.text.clone(),
         note: step.note.clone(),
-        role: step.role.title(),
+        role: (step.kind != StepKind::End).then(|| step.role.title()),
         standing: if present == Some(&step.id) {
             Standing::Present
         } else if carried_out.contains(&step.id) {
