@@ -74,8 +74,16 @@ pub struct Pill {
 impl fmt::Display for Pill {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Look { class, icon, word } = self.look;
-        let flat = if self.flat { " flat" } else { "" };
-        write!(f, r#"<span class="state is-{class}{flat}">{} {word}</span>"#, Icon(icon))
+        if !self.flat {
+            return write!(f, r#"<span class="state is-{class}">{} {word}</span>"#, Icon(icon));
+        }
+        // The icon stays with the first word when the rest goes to the next line.
+        let (first, rest) = word.split_once(' ').unwrap_or((word, ""));
+        let icon = Icon(icon);
+        write!(
+            f,
+            r#"<span class="state is-{class} flat"><span class="nowrap">{icon} {first}</span> {rest}</span>"#
+        )
     }
 }
 

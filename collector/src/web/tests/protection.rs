@@ -38,6 +38,7 @@ async fn no_page_carries_a_script_or_style_of_its_own() {
     let house = House::new().await;
     let cookie = house.signed_in("ana", Role::Technician).await;
     let (device, run) = house.broken("PC-1").await;
+    let sprite = house.get(crate::web::assets::address("icons.svg"), "").await.body;
     let sheet = format!("/equipos/{device}");
     let ticket = format!("/tramites/{}", run.id);
     for path in ["/", "/flota", "/alertas", "/tramites", &sheet, &ticket, "/entrar", "/nada"] {
@@ -48,6 +49,12 @@ async fn no_page_carries_a_script_or_style_of_its_own() {
         );
         for inline in [" style=", "<style", "<script>", " onclick=", "javascript:", "hx-on"] {
             assert!(!page.contains(inline), "{inline} in {path}");
+        }
+        for icon in page.split("icons.svg#").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(
+                sprite.contains(&format!("id=\"{icon}\"")),
+                "{icon} in {path} is not in the sprite"
+            );
         }
     }
 }
