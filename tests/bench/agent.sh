@@ -21,8 +21,7 @@ say "watching for $SECONDS_WATCHED s"
 for _ in $(seq "$SECONDS_WATCHED"); do
   sleep 1
   kill -0 "$A" 2>/dev/null || fail "the agent ended: $(tail -n 2 "$WORK/agent.log")"
-  NOW=$(rss_mib "$A")
-  MAX=$(awk -v a="$MAX" -v b="$NOW" 'BEGIN {print a > b ? a : b}')
+  MAX=$(larger "$MAX" "$(rss_mib "$A")")
 done
 CPU=$(reckon "($(cpu_seconds "$A") - $CPU) / $SECONDS_WATCHED * 60")
 BYTES=$(reckon "($(sent) - $SENT) / ($SECONDS_WATCHED / 60)")

@@ -53,7 +53,7 @@ until grep -q 'en marcha' "$WORK/sixty.log"; do kill -0 "$F" || fail "fleet: $(t
 MAX=0
 for _ in $(seq 90); do
   sleep 1
-  MAX=$(awk -v a="$MAX" -v b="$(rss_mib "$PID")" 'BEGIN {print a > b ? a : b}')
+  MAX=$(larger "$MAX" "$(rss_mib "$PID")")
 done
 figure "collector with 60 agents: RSS, largest" "$MAX" "MiB" at-most 60
 stop "$F"

@@ -35,9 +35,9 @@ measure sqlite "backlog, 128 a batch" 128 "$PID"
 stop "$PID"
 
 start_postgres
-settings "$WORK/postgres-collector" "$DATABASE"
+settings "$WORK/postgresql" "$DATABASE"
 serve
 database_bytes() { "${PSQL[@]}" -c 'SELECT pg_database_size(current_database())'; }
-enrol postgres-collector
-measure postgres-collector "one record a batch" 1 "$PID" "$POSTGRES_PID"
-measure postgres-collector "backlog, 128 a batch" 128 "$PID" "$POSTGRES_PID"
+enrol postgresql
+measure postgresql "one record a batch" 1 "$PID" "$POSTGRES_PID"
+measure postgresql "backlog, 128 a batch" 128 "$PID" "$POSTGRES_PID"

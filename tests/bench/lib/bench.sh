@@ -6,7 +6,9 @@ ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)"
 . "$ROOT/installer/debian.sh"
 export LC_ALL=C.UTF-8
 TARGET="${CARGO_TARGET_DIR:-$ROOT/target}"
-PROGRAMS="$TARGET/release"
+# ATALAYA_BENCH_PROFILE=debug tries a script out; its figures mean nothing.
+PROFILE="${ATALAYA_BENCH_PROFILE:-release}"
+PROGRAMS="$TARGET/$PROFILE"
 COLLECTOR="$PROGRAMS/atalaya-collector" AGENT="$PROGRAMS/atalaya-agent" SIMULATOR="$PROGRAMS/atalaya-simulator"
 RESULTS="${ATALAYA_BENCH_RESULTS:-$TARGET/bench.jsonl}"
 WORK="$(mktemp -d "${TMPDIR:-/tmp}/atalaya-bench.XXXXXX")"
@@ -45,12 +47,15 @@ value() {
   printf '%-52s %10.3f %s\n' "$1" "$2" "$3"
   printf '{"name":"%s","value":%s,"unit":"%s"}\n' "$1" "$2" "$3" >>"$RESULTS"
 }
+larger() { awk -v a="$1" -v b="$2" 'BEGIN {print (a > b ? a : b)}'; }
 reckon() { awk "BEGIN {printf \"%.4f\", $1}"; }
 
 build() {
   install_packages "$WORK/apt.log" build-essential curl iproute2 procps sqlite3 jq "$@" || exit 1
-  say "building optimised programs"
-  (cd "$ROOT" && cargo build --quiet --release --locked --bins) || fail "the build failed"
+  local options=(--quiet --locked --bins)
+  [ "$PROFILE" = release ] && options+=(--release)
+  say "building ($PROFILE)"
+  (cd "$ROOT" && cargo build "${options[@]}") || fail "the build failed"
 }
 
 free_port() {
