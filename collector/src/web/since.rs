@@ -18,8 +18,8 @@ pub fn ago(now: Timestamp, at: Timestamp) -> String {
 pub fn span(seconds: i64) -> String {
     match seconds {
         ..60 => format!("{seconds} s"),
-        ..3_600 => format!("{} min", seconds / 60),
-        ..86_400 => format!("{} h", seconds / 3_600),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..86_400 => format!("{} h", seconds / 3_600),
         _ => format!("{} d", seconds / 86_400),
     }
 }

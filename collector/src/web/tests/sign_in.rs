@@ -12,7 +12,7 @@ async fn whoever_is_not_signed_in_is_led_to_the_door_and_back() {
     let refused = house.get("/flota?q=a%20b", "").await;
     assert_eq!(refused.status, StatusCode::SEE_OTHER);
     assert_eq!(refused.location(), "/entrar?siguiente=%2Fflota%3Fq%3Da%2520b");
-    let door = house.get(&refused.location().to_owned(), "").await;
+    let door = house.get(refused.location(), "").await;
     assert!(door.body.contains(r#"name="siguiente" value="/flota?q=a%20b""#));
 }
 
