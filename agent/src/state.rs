@@ -17,7 +17,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-pub use platform::{foreign_access, foreign_writer};
+pub use platform::{create_private_log, foreign_access, foreign_writer};
 
 /// Makes a folder that only its owner may enter; one that exists keeps its mode.
 ///

@@ -1,3 +1,4 @@
 //! What the end-to-end tests and the benchmarks share. Nothing of this ships.
 
+pub mod fixture;
 pub mod simulator;

@@ -149,7 +149,11 @@ impl Log {
         let (mut records, mut missing) = (Vec::new(), Vec::new());
         for segment in self.segments.iter_mut().filter(|segment| segment.waiting > 0) {
             let first = segment.name.base.max(acked.saturating_add(1));
-            let (read, count) = segment.read(acked, room)?;
+            let (read, count) = match segment.read(acked, room) {
+                Err(error) if !segment.is_given_up() => return Err(error),
+                Err(_) => (Vec::new(), std::mem::take(&mut segment.waiting)),
+                Ok(read) => read,
+            };
             records.extend(read);
             if count > 0 {
                 missing.push(Missing { first, last: segment.last, count });

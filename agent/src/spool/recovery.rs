@@ -30,7 +30,7 @@ pub struct Recovered {
 /// Reads every segment in `dir`; `acked` says what the collector had of each epoch when last noted.
 ///
 /// # Errors
-/// When the folder cannot be listed or a segment cannot be read at all.
+/// When the folder cannot be listed or a segment may not be read.
 pub fn recover(dir: &Path, acked: &BTreeMap<u64, u64>) -> io::Result<Recovered> {
     let mut names = Vec::new();
     for entry in fs::read_dir(dir)? {
@@ -117,7 +117,16 @@ impl Seen {
         log_start: usize,
     ) -> io::Result<Segment> {
         let mut segment = Segment::found(dir, name, 0);
-        let bytes = segment.read_all()?;
+        let bytes = match segment.read_all() {
+            // For want of permission nothing may be given up; a disk that cannot read costs what it cannot read.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),
+            Err(error) => {
+                tracing::error!(%error, ?name, "spool segment cannot be read");
+                self.damages.push(Damage::after(name.class, *last));
+                return Ok(segment);
+            }
+            Ok(bytes) => bytes,
+        };
         segment.bytes = bytes.len() as u64;
         for piece in scan(&bytes) {
             let (number, next, hash) = match piece {

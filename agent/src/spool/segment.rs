@@ -15,6 +15,9 @@ use crate::state;
 /// Class byte of the frame a segment opens with.
 pub const ANCHOR: u8 = 0;
 
+/// A segment that cannot be read must not hold up all others for ever.
+const READS_BEFORE_GIVING_UP: u32 = 10;
+
 /// Where a segment belongs: all of it is in the file's name, so that no damage inside can make it foreign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
@@ -63,6 +66,8 @@ pub struct Segment {
     path: PathBuf,
     /// Everything before is acknowledged.
     read_from: u64,
+    /// Readings in a row that the disk refused.
+    refused: u32,
 }
 
 impl Segment {
@@ -74,7 +79,7 @@ impl Segment {
         let path = dir.join(name.file_name());
         let bytes = anchor.encode();
         let write = || {
-            let mut file = OpenOptions::new().create_new(true).append(true).open(&path)?;
+            let mut file = state::create_private_log(&path)?;
             file.write_all(&bytes)?;
             state::sync_directory(dir)?;
             io::Result::Ok(file)
@@ -86,14 +91,14 @@ impl Segment {
         })?;
         let bytes = bytes.len() as u64;
         let last = name.base.saturating_sub(1);
-        Ok((Segment { name, last, bytes, waiting: 0, read_from: bytes, path }, file))
+        Ok((Segment { name, last, bytes, waiting: 0, path, read_from: bytes, refused: 0 }, file))
     }
 
     /// A segment found on disk; the recovery that read it fills in what it saw.
     pub fn found(dir: &Path, name: Name, bytes: u64) -> Segment {
         let path = dir.join(name.file_name());
         let last = name.base.saturating_sub(1);
-        Segment { name, last, bytes, waiting: 0, read_from: 0, path }
+        Segment { name, last, bytes, waiting: 0, path, read_from: 0, refused: 0 }
     }
 
     /// Opens the file to go on appending.
@@ -157,7 +162,9 @@ impl Segment {
     /// # Errors
     /// When the file cannot be read.
     pub fn read(&mut self, acked: u64, room: &mut Room) -> io::Result<(Vec<Record>, u64)> {
+        self.refused = self.refused.saturating_add(1);
         let bytes = self.unread()?;
+        self.refused = 0;
         let mut records = Vec::new();
         for piece in scan(&bytes) {
             let Piece::Frame(_, frame) = piece else { continue };
@@ -173,6 +180,11 @@ impl Segment {
         let lost = self.waiting.saturating_sub(records.len() as u64);
         self.waiting = records.len() as u64;
         Ok((records, lost))
+    }
+
+    /// The disk refused so often that what is in it has to be counted as lost.
+    pub fn is_given_up(&self) -> bool {
+        self.refused >= READS_BEFORE_GIVING_UP
     }
 
     /// Removes the file; one that is gone already is as good.

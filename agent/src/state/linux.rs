@@ -21,6 +21,14 @@ pub fn create_private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
+/// Creates a file to append to, mode 0600.
+///
+/// # Errors
+/// When there is one already, or the system refuses.
+pub fn create_private_log(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create_new(true).append(true).mode(0o600).open(path)
+}
+
 /// Puts a folder's entries on the disk.
 pub fn sync_directory(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()

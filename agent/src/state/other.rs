@@ -14,6 +14,14 @@ pub fn create_private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).open(path)
 }
 
+/// Creates a file to append to.
+///
+/// # Errors
+/// When there is one already, or the system refuses.
+pub fn create_private_log(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create_new(true).append(true).open(path)
+}
+
 /// A folder cannot be flushed by itself here; the file was.
 pub fn sync_directory(_: &Path) -> io::Result<()> {
     Ok(())

@@ -1,0 +1,10 @@
+//! The whole product: real programs over TLS on loopback, each test with a collector and PCs of its own.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod delivery;
+mod enrolment;
+mod hostile;
+mod renewal;
+mod revocation;
+mod wire;
