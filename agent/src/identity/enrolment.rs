@@ -43,7 +43,7 @@ pub enum EnrolError {
         "este equipo ya está dado de alta en {collector} como {device_id}; para darlo de alta de nuevo use «enroll --force CÓDIGO»"
     )]
     Already { collector: String, device_id: String },
-    #[error("el colector rechazó el código: ya se usó, venció o no es suyo ({0}); pida uno nuevo")]
+    #[error("el colector rechazó el código: {0}. Pida uno nuevo a quien administra el colector")]
     Spent(String),
     #[error(
         "el colector habla otra versión del protocolo ({0}); actualice el agente o el colector"
@@ -179,12 +179,9 @@ fn challenge_refused(status: Status) -> EnrolError {
 fn enrol_refused(status: Status) -> EnrolError {
     let said = said(&status);
     match status.code() {
-        Code::PermissionDenied
-        | Code::Unauthenticated
-        | Code::NotFound
-        | Code::AlreadyExists
-        | Code::FailedPrecondition
-        | Code::InvalidArgument => EnrolError::Spent(said),
+        Code::PermissionDenied | Code::Unauthenticated | Code::NotFound | Code::AlreadyExists => {
+            EnrolError::Spent(said)
+        }
         Code::ResourceExhausted => EnrolError::Busy(said),
         _ => EnrolError::Failed(said),
     }

@@ -116,7 +116,7 @@ impl Seen {
         last: &mut u64,
         log_start: usize,
     ) -> io::Result<Segment> {
-        let mut segment = Segment::found(dir, name, 0);
+        let mut segment = Segment::found(dir, name, acked);
         let bytes = match segment.read_all() {
             // For want of permission nothing may be given up; a disk that cannot read costs what it cannot read.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),

@@ -63,6 +63,8 @@ pub struct Segment {
     pub bytes: u64,
     /// Records not yet acknowledged.
     pub waiting: u64,
+    /// Numbers up to here are not counted in `waiting`.
+    pub forgotten: u64,
     path: PathBuf,
     /// Everything before is acknowledged.
     read_from: u64,
@@ -91,14 +93,27 @@ impl Segment {
         })?;
         let bytes = bytes.len() as u64;
         let last = name.base.saturating_sub(1);
-        Ok((Segment { name, last, bytes, waiting: 0, path, read_from: bytes, refused: 0 }, file))
+        Ok((
+            Segment {
+                name,
+                last,
+                bytes,
+                waiting: 0,
+                forgotten: 0,
+                path,
+                read_from: bytes,
+                refused: 0,
+            },
+            file,
+        ))
     }
 
-    /// A segment found on disk; the recovery that read it fills in what it saw.
-    pub fn found(dir: &Path, name: Name, bytes: u64) -> Segment {
+    /// A segment found on disk; the recovery that reads it fills in what it sees. Records up to `acked` do not wait.
+    pub fn found(dir: &Path, name: Name, acked: u64) -> Segment {
         let path = dir.join(name.file_name());
         let last = name.base.saturating_sub(1);
-        Segment { name, last, bytes, waiting: 0, path, read_from: 0, refused: 0 }
+        let forgotten = acked;
+        Segment { name, last, bytes: 0, waiting: 0, forgotten, path, read_from: 0, refused: 0 }
     }
 
     /// Opens the file to go on appending.
@@ -142,18 +157,18 @@ impl Segment {
             return Ok(());
         }
         let bytes = self.unread()?;
+        let mut end = bytes.len();
         for piece in scan(&bytes) {
-            match piece {
-                Piece::Frame(at, frame) if frame.class != ANCHOR && frame.seq > seq => {
-                    self.read_from += at as u64;
-                    return Ok(());
-                }
-                Piece::Frame(_, frame) if frame.class != ANCHOR => {
-                    self.waiting = self.waiting.saturating_sub(1);
-                }
-                Piece::Frame(..) | Piece::Damage(..) => {}
+            let Piece::Frame(at, frame) = piece else { continue };
+            if frame.class != ANCHOR && frame.seq > seq {
+                end = at;
+                break;
             }
+            let counted = frame.class != ANCHOR && frame.seq > self.forgotten;
+            self.waiting = self.waiting.saturating_sub(u64::from(counted));
         }
+        self.read_from += end as u64;
+        self.forgotten = self.forgotten.max(seq);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! The spool against real files: order, restart, cap, damage, a disk that refuses.
 
 mod damage;
+mod model;
 mod space;
 
 use std::path::Path;
@@ -89,6 +90,24 @@ fn a_drained_spool_still_knows_its_place_after_a_restart() {
     assert_eq!(spool.next_batch(Class::Metric).unwrap(), None);
     fill(&mut spool, 1);
     assert_eq!(drain(&mut spool)[0].1.seq, 41);
+}
+
+#[test]
+fn a_restart_after_a_noted_acknowledgement_delivers_all_that_follows() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits::with_total(64 << 20);
+    let mut spool = Spool::open(folder.path(), limits, describe).unwrap();
+    fill(&mut spool, 20);
+    let epoch = spool.position().0;
+    spool.acknowledge(epoch, 9);
+    spool.note_acknowledged();
+    drop(spool);
+    let mut spool = Spool::open(folder.path(), limits, describe).unwrap();
+    fill(&mut spool, 4);
+    spool.reconcile(epoch, 12).unwrap();
+    assert_eq!(spool.waiting(Class::Metric), 6);
+    let all: Vec<u64> = drain(&mut spool).into_iter().map(|(_, record)| record.seq).collect();
+    assert_eq!(all, (13..=24).collect::<Vec<u64>>());
 }
 
 #[test]
