@@ -1,6 +1,11 @@
 //! The whole product: real programs over TLS on loopback, each test with a collector and PCs of its own.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
 
 mod delivery;
 mod enrolment;
