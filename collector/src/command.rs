@@ -12,7 +12,7 @@ pub mod serve;
 pub mod token;
 
 use std::future::Future;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -70,7 +70,10 @@ fn log_to_stderr(level: &str) -> Result<()> {
         _ => EnvFilter::try_new(level),
     };
     let filter = filter.with_context(|| format!("`log = {level}` no es un nivel: use info"))?;
-    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logger = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // A second logger in one process would only be a test's.
     let _ = logger.try_init();
     Ok(())

@@ -104,3 +104,6 @@ impl Intake {
 fn host(address: SocketAddr) -> std::net::IpAddr {
     address.ip().to_canonical()
 }
+
+#[cfg(test)]
+mod tests;

@@ -234,7 +234,8 @@ async fn save<'a>(
 struct Gathered<'a> {
     samples: Vec<SampleRow>,
     arrivals: HashMap<&'a DeviceId, Arrival>,
-    gaps: Vec<GapRecord>,
+    missing: Vec<GapRecord>,
+    told: Vec<GapRecord>,
     dead: Vec<DeadLetter>,
     sections: Vec<(&'a DeviceId, &'a Section)>,
     results: Vec<(&'a ActionId, &'a DeviceId, &'static str, &'a str)>,
@@ -265,7 +266,7 @@ impl<'a> Gathered<'a> {
             arrival.unchanged.clone_from(unchanged);
         }
         for (first_seq, last_seq) in &fresh.missing {
-            self.gaps.push(GapRecord {
+            self.missing.push(GapRecord {
                 device: delivery.device.clone(),
                 epoch: delivery.epoch,
                 first_seq: *first_seq,
@@ -300,7 +301,7 @@ impl<'a> Gathered<'a> {
                 self.news.entry(&delivery.device).or_default().section = true;
             }
             Content::Gap { epoch, first_seq, last_seq, lost, record_class, reason } => {
-                self.gaps.push(GapRecord {
+                self.told.push(GapRecord {
                     device: delivery.device.clone(),
                     epoch: *epoch,
                     first_seq: *first_seq,
@@ -334,7 +335,9 @@ impl<'a> Gathered<'a> {
         }
         let arrivals: Vec<Arrival> = self.arrivals.into_values().collect();
         write.touch(&arrivals).await?;
-        write.add_gaps(&self.gaps, now).await?;
+        write.add_gaps(&self.missing, now).await?;
+        write.add_gaps(&self.told, now).await?;
+        write.explain_missing(&self.told).await?;
         write.add_dead_letters(&self.dead, now).await?;
         for (action, device, outcome, detail) in &self.results {
             write.finish_action(action, device, outcome, detail, now).await?;

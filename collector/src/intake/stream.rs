@@ -10,7 +10,7 @@ use atalaya_proto::v1::{
 use atalaya_proto::{PROTOCOL_MAX, PROTOCOL_MIN, negotiate};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 
 use super::decode::{self, Sender};
 use super::peer::Caller;
@@ -44,7 +44,14 @@ pub async fn serve(
         Err(status) => Err(status),
     };
     if let Err(status) = ended {
-        tracing::info!(device = %caller.device, code = ?status.code(), reason = status.message(), "stream ended");
+        let (device, code, reason) = (&caller.device, status.code(), status.message());
+        match code {
+            // A connection that broke is everyday life.
+            Code::Unknown | Code::Cancelled => {
+                tracing::debug!(%device, ?code, reason, "stream broke")
+            }
+            _ => tracing::info!(%device, ?code, reason, "stream ended"),
+        }
         // An agent that does not read is not waited for.
         let _ = out.try_send(Err(status));
     }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::Result;
-use super::engine::{Write, on};
+use super::engine::{Read, Write, on};
 use crate::domain::access::Actor;
 
 /// An administrative change to be recorded. Never holds a secret.
@@ -58,6 +58,17 @@ impl Write {
             .await
             .map(drop))?;
         Ok(())
+    }
+}
+
+impl Read {
+    /// What was done, oldest first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn audit_acts(&mut self) -> Result<Vec<String>> {
+        let sql = "SELECT act FROM audit ORDER BY number";
+        Ok(on!(self, |db| sqlx::query_scalar(sql).fetch_all(db).await)?)
     }
 }
 

@@ -114,6 +114,26 @@ impl Read {
     }
 }
 
+impl Read {
+    /// Records of a device that were set aside: number and reason, in order of number.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn dead_letters(
+        &mut self,
+        device: &DeviceId,
+        limit: u32,
+    ) -> Result<Vec<(i64, String)>> {
+        let sql =
+            "SELECT seq, reason FROM dead_letter WHERE device_id = $1 ORDER BY epoch, seq LIMIT $2";
+        Ok(on!(self, |db| sqlx::query_as(sql)
+            .bind(device.as_str())
+            .bind(i64::from(limit))
+            .fetch_all(db)
+            .await)?)
+    }
+}
+
 fn read_progress(seq: i64, hash: &str) -> Result<Progress> {
     let unreadable = || row::unreadable("device_stream", "last_hash", hash);
     let bytes = HEXLOWER.decode(hash.as_bytes()).map_err(|_| unreadable())?;
@@ -260,6 +280,59 @@ impl Write {
             ])
         });
         self.bulk(SQL, rows.collect()).await
+    }
+
+    /// Takes losses an agent told of out of the numbers that merely never came, so that none is counted twice.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn explain_missing(&mut self, told: &[GapRecord]) -> Result<()> {
+        // Of each range told: its overlap with the missing one, at most as many as it says were lost.
+        const SQL: [&str; 2] = from_json!(
+            "UPDATE device_gap SET lost = lost - coalesce((
+                 SELECT cast(sum(CASE WHEN told.lost < told.overlap THEN told.lost ELSE told.overlap END) AS bigint)
+                 FROM (SELECT cast(items.value ->> 4 AS bigint) AS lost,
+                     CASE WHEN cast(items.value ->> 3 AS bigint) < last_seq
+                          THEN cast(items.value ->> 3 AS bigint) ELSE last_seq END
+                     - CASE WHEN cast(items.value ->> 2 AS bigint) > first_seq
+                            THEN cast(items.value ->> 2 AS bigint) ELSE first_seq END + 1 AS overlap",
+            "WHERE items.value ->> 0 = device_gap.device_id
+                 AND cast(items.value ->> 1 AS bigint) = device_gap.epoch) AS told
+                 WHERE told.overlap > 0), 0)
+             WHERE reason = 'missing' AND device_id = $2"
+        );
+        let mut devices: Vec<&DeviceId> = told.iter().map(|gap| &gap.device).collect();
+        devices.sort_unstable();
+        devices.dedup();
+        for device in devices {
+            let of_device = told.iter().filter(|gap| gap.device == *device);
+            let rows: Vec<Value> = of_device
+                .map(|gap| {
+                    json!([
+                        gap.device.as_str(),
+                        signed(gap.epoch),
+                        gap.first_seq,
+                        gap.last_seq,
+                        gap.lost
+                    ])
+                })
+                .collect();
+            let (sql, rows) = (self.text(SQL), Value::Array(rows).to_string());
+            let explained =
+                "DELETE FROM device_gap WHERE device_id = $1 AND reason = 'missing' AND lost <= 0";
+            on!(self, |db| sqlx::query(sql)
+                .bind(&rows)
+                .bind(device.as_str())
+                .execute(db)
+                .await
+                .map(drop))?;
+            on!(self, |db| sqlx::query(explained)
+                .bind(device.as_str())
+                .execute(db)
+                .await
+                .map(drop))?;
+        }
+        Ok(())
     }
 
     /// Sets records aside that can never be stored, with the reason.

@@ -132,6 +132,34 @@ on_both_engines! {
         assert_eq!(db.losses(&device.id).await.unwrap(), [("spool_full".to_owned(), 7)]);
     }
 
+    async fn a_loss_the_agent_tells_of_is_not_counted_again_as_missing(store: &Store) {
+        let device = with_device(store, "a").await;
+        let gap = |first_seq, last_seq, lost, record_class, reason| GapRecord {
+            device: device.id.clone(),
+            epoch: u64::MAX,
+            first_seq,
+            last_seq,
+            lost,
+            record_class,
+            reason,
+        };
+        let mut db = store.write().await.unwrap();
+        let missing: Vec<GapRecord> = [(4, 6), (8, 8), (20, 29)]
+            .map(|(first, last)| gap(first, last, last - first + 1, "unknown", "missing"))
+            .into();
+        db.add_gaps(&missing, at(1)).await.unwrap();
+        // Two classes share one range, and one range spans two with a kept record between.
+        let told = [
+            gap(4, 5, 2, "metric", "spool_full"),
+            gap(6, 8, 2, "state", "spool_full"),
+            gap(20, 22, 3, "metric", "spool_full"),
+        ];
+        db.add_gaps(&told, at(2)).await.unwrap();
+        db.explain_missing(&told).await.unwrap();
+        let losses = db.losses(&device.id).await.unwrap();
+        assert_eq!(losses, [("missing".to_owned(), 7), ("spool_full".to_owned(), 7)]);
+    }
+
     async fn a_sign_of_life_keeps_the_marks_of_the_last_report(store: &Store) {
         let device = with_device(store, "a").await;
         let arrival = |second, unchanged: &str| Arrival {
