@@ -22,6 +22,8 @@ use crate::{timers, web};
 const FAREWELL: Duration = Duration::from_millis(4_500);
 /// How often recorded metrics are folded.
 const UPKEEP: Duration = Duration::from_secs(5);
+/// For a TLS handshake of an agent, however slow its network.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 const MIB: u64 = 1024 * 1024;
 
 /// Sockets that are bound already.
@@ -179,6 +181,7 @@ fn intake_start(error: store::Error) -> Error {
 fn limits(config: &Config) -> Limits {
     Limits {
         connections: config.agent_listener.connections,
+        handshake: HANDSHAKE,
         queue_bytes: config.intake.queue_mib * 1024 * 1024,
         commit_records: config.intake.commit_records,
         low_disk: config.intake.low_disk_mib * MIB,

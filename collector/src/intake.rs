@@ -21,6 +21,7 @@ mod uplink;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -35,6 +36,8 @@ use crate::store::Store;
 pub struct Limits {
     /// Connections at a time.
     pub connections: usize,
+    /// For a whole TLS handshake.
+    pub handshake: Duration,
     /// Bytes of deliveries that may wait for the writer.
     pub queue_bytes: usize,
     /// Records in one commit, about.

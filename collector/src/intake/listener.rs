@@ -19,11 +19,10 @@ use tokio_rustls::server::TlsStream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
+use super::Limits;
 use super::peer::Peer;
 use crate::pki::Credential;
 
-/// For a whole TLS handshake.
-const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Handshakes at a time from one address: a whole building may share one.
 const HANDSHAKES_OF_ADDRESS: usize = 1024;
 /// Connections without a certificate at a time, and how long each may last.
@@ -46,13 +45,14 @@ pub struct Connection {
 pub fn connections(
     listener: TcpListener,
     tls: TlsAcceptor,
-    most: usize,
+    limits: &Limits,
 ) -> ReceiverStream<io::Result<Connection>> {
     let (accepted, connections) = mpsc::channel(64);
     let door = Arc::new(Door {
         tls,
-        places: Arc::new(Semaphore::new(most)),
+        places: Arc::new(Semaphore::new(limits.connections)),
         strangers: Arc::new(Semaphore::new(STRANGERS)),
+        patience: limits.handshake,
         handshakes: Mutex::default(),
     });
     tokio::spawn(async move {
@@ -74,6 +74,7 @@ pub fn connections(
 
 struct Door {
     tls: TlsAcceptor,
+    patience: Duration,
     places: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
     handshakes: Mutex<HashMap<IpAddr, usize>>,
@@ -98,7 +99,7 @@ impl Door {
         };
         let (door, accepted) = (door.clone(), accepted.clone());
         tokio::spawn(async move {
-            let shaken = tokio::time::timeout(HANDSHAKE, door.handshake(stream, address)).await;
+            let shaken = tokio::time::timeout(door.patience, door.handshake(stream, address)).await;
             drop(turn);
             match shaken {
                 Ok(Ok((stream, peer))) => {

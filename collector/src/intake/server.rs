@@ -100,11 +100,8 @@ pub async fn serve(
             );
         }
     });
-    let connections = listener::connections(
-        listener,
-        TlsAcceptor::from(Arc::new(tls)),
-        intake.limits.connections,
-    );
+    let connections =
+        listener::connections(listener, TlsAcceptor::from(Arc::new(tls)), &intake.limits);
     let (health, health_service) = tonic_health::server::health_reporter();
     let healthy = tokio::spawn(follow_health(health, shared.live.clone()));
     let ended = {

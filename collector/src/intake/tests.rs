@@ -45,6 +45,7 @@ struct Bed {
 fn limits() -> Limits {
     Limits {
         connections: 64,
+        handshake: Duration::from_millis(500),
         queue_bytes: 1 << 20,
         commit_records: 512,
         low_disk: 0,

@@ -6,7 +6,7 @@ use super::{Delivery, Record};
 use crate::store::Progress;
 
 /// A difference of clocks below this is the way through the network, not a wrong clock.
-const ON_TIME_US: i64 = 2_000_000;
+const ON_TIME_US: u64 = 2_000_000;
 /// A corrected time may be this far ahead before it is not believed.
 const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 /// No agent keeps records longer: an older time comes from a clock that was wrong when it was taken.
@@ -56,7 +56,7 @@ pub(super) fn sort_out(known: Progress, records: &[Record]) -> Result<Fresh<'_>,
 /// so that records whose time cannot be believed keep their order and stay apart.
 pub(super) fn corrected(taken_at: Timestamp, delivery: &Delivery, from_end: usize) -> Timestamp {
     let skew = delivery.clock_skew_us;
-    let skew = if skew.abs() < ON_TIME_US { 0 } else { skew };
+    let skew = if skew.unsigned_abs() < ON_TIME_US { 0 } else { skew };
     let received = delivery.received_at;
     let believed = taken_at
         .checked_sub(SignedDuration::from_micros(skew))
