@@ -1,8 +1,8 @@
 //! The Atalaya agent: observes one PC, keeps what it saw until the collector has it, and speaks only when it
 //! has something to say.
 //!
-//! `probe` observes, `spool` keeps, `uplink` delivers, `identity` proves who speaks. Only `report` and `uplink`
-//! know the wire; only files called `linux.rs` or `windows.rs` know an operating system.
+//! `probe` observes, `spool` keeps, `uplink` delivers, `identity` proves who speaks. Only `report`, `uplink`
+//! and `identity` know the wire; only files called `linux.rs` or `windows.rs` know an operating system.
 
 pub mod command;
 pub mod config;

@@ -145,3 +145,35 @@ fn a_collector_that_is_away_at_the_start_is_found_when_it_comes() {
     assert_eventually("a measurement", || collector.number("SELECT count(*) FROM sample") > 0);
     assert_eventually("no problem left", || agent.status()["service"]["last_error"].is_null());
 }
+
+#[test]
+fn a_look_asked_for_on_the_page_is_taken_and_its_end_recorded() {
+    let collector = Collector::start();
+    let mut agent = Agent::enrolled(&collector.code());
+    agent.start();
+    assert_eventually("a measurement", || collector.number("SELECT count(*) FROM sample") > 0);
+    let url = format!("{}/equipos/{}/medir", collector.url, agent.identity().device_id);
+    let page = collector.administrator().post(&url, &[]);
+    assert!(page.status < 400, "{page:?}");
+    assert_eventually("the end of the action", || {
+        collector.sql("SELECT outcome FROM action") == [["done"]]
+    });
+}
+
+#[test]
+fn a_disk_that_fails_to_keep_records_costs_none_of_them() {
+    let (collector, link) = Collector::start_behind_a_link();
+    let mut agent = Agent::enrolled(&collector.code());
+    link.cut();
+    // Each promise to keep, from the third on, every second time.
+    let broken = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync"];
+    agent.start_under(&[&broken[..], &["-e", "inject=fdatasync:error=EIO:when=3+2"]].concat());
+    assert_eventually("records that wait", || waiting(&agent) > 12);
+    link.mend();
+    assert_eventually("nothing waits", || waiting(&agent) == 0);
+    assert_eq!(collector.number("SELECT count(*) FROM section"), 5);
+    assert_eq!(collector.number("SELECT count(*) FROM device_gap"), 0);
+    assert_eq!(collector.sql("SELECT status FROM device"), [["approved"]]);
+    // Whose keeping is in doubt gets no number again: each failure began an epoch.
+    assert!(collector.number("SELECT count(*) FROM device_stream") > 2);
+}

@@ -288,7 +288,16 @@ pub fn trouble_of(status: &Status) -> Trouble {
             true,
         ),
         Code::ResourceExhausted => (format!("el colector está ocupado ({said})"), false),
-        code => (format!("se perdió la conexión con el colector ({code}: {said})"), false),
+        Code::Unavailable | Code::Aborted | Code::Unauthenticated | Code::InvalidArgument
+            if !said.is_empty() =>
+        {
+            (format!("el colector terminó la conexión ({said})"), false)
+        }
+        // What the libraries say of a broken connection helps nobody but us.
+        code => {
+            tracing::debug!(?code, said, "stream broken");
+            ("se perdió la conexión con el colector".into(), false)
+        }
     };
     Trouble { text, needs_person }
 }

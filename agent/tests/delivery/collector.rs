@@ -66,18 +66,25 @@ pub fn authority() -> CertifiedIssuer<'static, KeyPair> {
 impl Collector {
     pub async fn start() -> Collector {
         let ca = Arc::new(authority());
-        Collector::start_as(ca.clone(), &ca).await
+        Collector::start_as(ca.clone(), &ca, (2020, 2090)).await
+    }
+
+    /// One whose own certificate is valid in these years.
+    pub async fn start_dated(years: (i32, i32)) -> Collector {
+        let ca = Arc::new(authority());
+        Collector::start_as(ca.clone(), &ca, years).await
     }
 
     /// `signer` signs the server's certificate, `shown` is shown as the CA.
     pub async fn start_as(
         ca: Arc<CertifiedIssuer<'static, KeyPair>>,
         signer: &CertifiedIssuer<'static, KeyPair>,
+        years: (i32, i32),
     ) -> Collector {
         let record = Arc::new(Mutex::new(Record::default()));
         let (send, streams) = mpsc::channel(8);
         let service = Service { record: record.clone(), ca: ca.clone(), streams: send };
-        let (address, incoming) = listener::listen(&ca, signer).await;
+        let (address, incoming) = listener::listen(&ca, signer, years).await;
         let server = tonic::transport::Server::builder()
             .add_service(EnrolmentServer::new(service.clone()))
             .add_service(RenewalServer::new(service.clone()))

@@ -50,10 +50,19 @@ async fn a_collector_of_another_authority_gets_no_byte_of_the_secret() {
 #[tokio::test]
 async fn showing_the_right_authority_without_its_signature_is_not_enough() {
     let ca = Arc::new(authority());
-    let (collector, pc) = (Collector::start_as(ca, &authority()).await, Pc::new());
+    let (collector, pc) = (Collector::start_as(ca, &authority(), (2020, 2090)).await, Pc::new());
     let error = try_code(&pc, &collector.code().encode(), false).await.unwrap_err();
     assert!(matches!(error, EnrolError::Connect(_)), "{error}");
     assert_eq!(collector.record.lock().unwrap().challenges, 0);
+}
+
+#[tokio::test]
+async fn a_pc_with_a_wrong_clock_still_finds_its_collector() {
+    // To a PC that believes it is another year the collector's certificate looks like one of these.
+    for years in [(1990, 1995), (2095, 2099)] {
+        let (collector, pc) = (Collector::start_dated(years).await, Pc::new());
+        try_code(&pc, &collector.code().encode(), false).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use rcgen::{CertificateParams, CertifiedIssuer, KeyPair, SanType};
+use rcgen::{CertificateParams, CertifiedIssuer, KeyPair, SanType, date_time_ymd};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
@@ -23,10 +23,13 @@ type Incoming = ReceiverStream<io::Result<Connection>>;
 pub async fn listen(
     ca: &CertifiedIssuer<'static, KeyPair>,
     signer: &CertifiedIssuer<'static, KeyPair>,
+    (from, to): (i32, i32),
 ) -> (String, Incoming) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::default();
     params.subject_alt_names = vec![SanType::IpAddress([127, 0, 0, 1].into())];
+    params.not_before = date_time_ymd(from, 1, 1);
+    params.not_after = date_time_ymd(to, 1, 1);
     let leaf = params.signed_by(&key, signer).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(ca.der().clone()).unwrap();
