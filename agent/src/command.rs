@@ -10,3 +10,28 @@ pub mod status;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Misuse(pub String);
+
+/// Prints; a reader that has seen enough and closed the pipe is no error.
+fn print(text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// An instant as people here write it, in the PC's own zone.
+fn local_time(at: jiff::Timestamp) -> String {
+    at.to_zoned(jiff::tz::TimeZone::system()).strftime("%d/%m/%Y %H:%M:%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_zone_of_the_pc_can_be_read() {
+        let zone = jiff::tz::TimeZone::get("America/Mexico_City").unwrap();
+        let noon: jiff::Timestamp = "2026-05-01T18:00:00Z".parse().unwrap();
+        assert_eq!(noon.to_zoned(zone).strftime("%H:%M").to_string(), "12:00");
+    }
+}

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::bail;
 use jiff::Timestamp;
 
+use super::local_time;
 use crate::config::Config;
 use crate::identity::renewal::Age;
 use crate::identity::{Identity, Store, tls};
@@ -62,14 +63,15 @@ pub fn run(config_file: Option<&Path>) -> anyhow::Result<()> {
     }
     let programs = Programs::new(&config.programs.path);
     lines.extend(TOOLS.iter().map(|(name, without)| tool(&programs, name, without)));
-    for line in &lines {
+    let shown = |line: &Line| {
         let mark = match line.good {
             Some(true) => "✓",
             Some(false) => "✗",
             None => "–",
         };
-        println!("{mark} {}", line.text);
-    }
+        format!("{mark} {}\n", line.text)
+    };
+    super::print(&lines.iter().map(shown).collect::<String>())?;
     match lines.iter().filter(|line| line.good == Some(false)).count() {
         0 => Ok(()),
         1 => bail!("hay un punto por corregir"),
@@ -114,7 +116,8 @@ fn certificate(identity: &Identity) -> Line {
         Ok(validity) => validity,
         Err(error) => return Line::bad(error.to_string()),
     };
-    let text = format!("identidad: {}, certificado hasta {}", identity.device_id, validity.to);
+    let text =
+        format!("identidad: {}, certificado hasta {}", identity.device_id, local_time(validity.to));
     match Age::of(&validity, Timestamp::now()) {
         Age::Fresh => Line::good(text),
         Age::Due => Line::good(format!("{text}; toca renovarlo, lo hace el servicio")),

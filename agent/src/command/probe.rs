@@ -7,7 +7,7 @@ mod disk;
 mod firewall;
 mod system;
 
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 
 use atalaya_reading::{Section, SectionKind, Status};
@@ -36,14 +36,9 @@ pub fn run(config: Option<&Path>, name: Option<&str>, json: bool) -> anyhow::Res
     let sections = runtime.block_on(read(&mut probes, &kinds));
     // A probe that hangs must not keep the program from ending.
     runtime.shutdown_background();
-    let mut stdout = std::io::stdout().lock();
-    let colour = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let text = if json { as_json(&sections)? } else { as_text(&sections, colour) };
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        // The reader has seen enough, as `head` does.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        outcome => Ok(outcome?),
-    }
+    Ok(super::print(&text)?)
 }
 
 fn unknown(name: &str) -> Misuse {

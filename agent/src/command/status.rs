@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde_json::json;
 
+use super::local_time;
 use crate::config::Config;
 use crate::identity::{Identity, IdentityError, Store};
 use crate::state::StateDir;
@@ -35,10 +35,10 @@ pub fn run(config: Option<&Path>, json: bool) -> anyhow::Result<()> {
             "running": running,
             "service": service,
         });
-        println!("{}", serde_json::to_string_pretty(&object)?);
+        super::print(&format!("{}\n", serde_json::to_string_pretty(&object)?))?;
         return Ok(());
     }
-    print!("{}", text(identity.as_ref(), until, running, service.as_ref(), &TimeZone::system()));
+    super::print(&text(identity.as_ref(), until, running, service.as_ref()))?;
     Ok(())
 }
 
@@ -47,9 +47,7 @@ fn text(
     until: Option<Timestamp>,
     running: bool,
     service: Option<&Status>,
-    zone: &TimeZone,
 ) -> String {
-    let shown = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%d/%m/%Y %H:%M:%S").to_string();
     let mut lines: Vec<(&str, String)> = Vec::new();
     match identity {
         None => lines.push(("Alta", "no; ejecute «atalaya-agent enroll CÓDIGO»".into())),
@@ -59,7 +57,7 @@ fn text(
         }
     }
     if let Some(until) = until {
-        lines.push(("Certificado", format!("hasta {}", shown(until))));
+        lines.push(("Certificado", format!("hasta {}", local_time(until))));
     }
     lines.push(("Servicio", if running { "en marcha".into() } else { "detenido".into() }));
     if let Some(service) = service {
@@ -69,11 +67,12 @@ fn text(
             (false, _) => "sin conexión",
         };
         lines.push(("Colector", connection.into()));
-        let delivery = service.last_delivery_at.map_or("ninguna desde que arrancó".into(), shown);
+        let delivery =
+            service.last_delivery_at.map_or("ninguna desde que arrancó".into(), local_time);
         lines.push(("Última entrega", delivery));
         let waiting = service.spool.records;
         let oldest =
-            service.spool.oldest_at.map(|at| format!("; el más antiguo, de {}", shown(at)));
+            service.spool.oldest_at.map(|at| format!("; el más antiguo, de {}", local_time(at)));
         lines.push((
             "Por entregar",
             format!(
@@ -97,7 +96,7 @@ fn text(
             lines.push(("Disco", format!("no se puede escribir: {error}")));
         }
         if let Some(error) = &service.last_error {
-            lines.push(("Último problema", format!("{} ({})", error.text, shown(error.at))));
+            lines.push(("Último problema", format!("{} ({})", error.text, local_time(error.at))));
         }
     }
     lines.into_iter().map(|(name, value)| format!("{name:<16} {value}\n")).collect()

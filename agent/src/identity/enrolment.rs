@@ -43,7 +43,7 @@ pub enum EnrolError {
         "este equipo ya está dado de alta en {collector} como {device_id}; para darlo de alta de nuevo use «enroll --force CÓDIGO»"
     )]
     Already { collector: String, device_id: String },
-    #[error("el colector rechazó el código: {0}. Pida uno nuevo a quien administra el colector")]
+    #[error("el colector rechazó el código: {0}")]
     Spent(String),
     #[error(
         "el colector habla otra versión del protocolo ({0}); actualice el agente o el colector"
