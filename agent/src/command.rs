@@ -4,6 +4,8 @@ pub mod check;
 pub mod enroll;
 pub mod probe;
 pub mod run;
+#[cfg(windows)]
+pub mod service;
 pub mod status;
 
 /// The command line itself is wrong: the program ends with code 2, as for any other wrong argument.

@@ -32,7 +32,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Config {
-            state_dir: PathBuf::from("/var/lib/atalaya-agent"),
+            state_dir: crate::state::default_dir(),
             interval_s: 60,
             spool: Default::default(),
             programs: Default::default(),

@@ -5,6 +5,10 @@ cfg_select! {
         mod linux;
         use linux::machine_id;
     }
+    windows => {
+        mod windows;
+        use self::windows::machine_id;
+    }
     _ => {
         /// Not known here.
         fn machine_id() -> Option<String> {

@@ -29,6 +29,12 @@ enum Command {
     },
     /// Trabaja como servicio: mide, guarda y entrega hasta que se le detenga.
     Run,
+    /// El servicio de Windows.
+    #[cfg(windows)]
+    Service {
+        #[command(subcommand)]
+        order: ServiceOrder,
+    },
     /// Dice si el equipo está dado de alta, qué espera ser entregado y la última entrega.
     Status {
         /// Como JSON.
@@ -47,12 +53,33 @@ enum Command {
     },
 }
 
+#[cfg(windows)]
+#[derive(Subcommand)]
+enum ServiceOrder {
+    /// Instala el servicio; no lo inicia.
+    Install,
+    /// Inicia el servicio instalado.
+    Start,
+    /// Detiene y quita el servicio; la identidad y lo pendiente de entrega se quedan.
+    Uninstall,
+    /// Solo para el administrador de servicios.
+    #[command(hide = true)]
+    Run,
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let config = arguments.config.as_deref();
     let outcome = match arguments.command {
         Command::Enroll { code, force } => command::enroll::run(config, &code, force),
         Command::Run => command::run::run(config),
+        #[cfg(windows)]
+        Command::Service { order } => match order {
+            ServiceOrder::Install => command::service::install(config),
+            ServiceOrder::Start => command::service::start(),
+            ServiceOrder::Uninstall => command::service::uninstall(),
+            ServiceOrder::Run => command::service::run(config),
+        },
         Command::Status { json } => command::status::run(config, json),
         Command::Check => command::check::run(config),
         Command::Probe { name, json } => command::probe::run(config, name.as_deref(), json),

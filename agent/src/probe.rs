@@ -10,8 +10,10 @@ pub mod firewall;
 pub mod program;
 pub mod system;
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 mod unsupported;
+#[cfg(windows)]
+mod windows;
 
 use std::time::{Duration, Instant};
 
@@ -26,19 +28,19 @@ use program::Programs;
 const ALL: [Entry; 5] = [
     Entry {
         kind: SectionKind::Antivirus,
-        source: "clamav",
+        source: if cfg!(windows) { "services" } else { "clamav" },
         deadline: Duration::from_secs(10),
         make: |setup| Box::new(antivirus::Reader::new(&setup.config.antivirus)),
     },
     Entry {
         kind: SectionKind::Firewall,
-        source: "nft",
+        source: if cfg!(windows) { "INetFwPolicy2" } else { "nft" },
         deadline: Duration::from_secs(10),
         make: |setup| Box::new(firewall::Reader::new(&setup.config.firewall)),
     },
     Entry {
         kind: SectionKind::Disk,
-        source: "mounts, smartctl",
+        source: "volumes, smartctl",
         deadline: Duration::from_secs(40),
         make: |setup| Box::new(disk::Reader::new(&setup.config.disk)),
     },
@@ -53,7 +55,7 @@ const ALL: [Entry; 5] = [
     },
     Entry {
         kind: SectionKind::System,
-        source: "sysinfo",
+        source: if cfg!(windows) { "winapi" } else { "sysinfo" },
         deadline: Duration::from_secs(5),
         make: |_| Box::new(system::Reader::new(&())),
     },
@@ -174,7 +176,7 @@ impl Look {
             depth,
             now: Timestamp::now(),
             until: Instant::now() + Duration::from_secs(60),
-            programs: Programs::new(program::SAFE_PATH),
+            programs: Programs::new(&program::Settings::default().path),
             runtime: HANDLE.clone(),
         }
     }

@@ -7,6 +7,10 @@ cfg_select! {
         mod linux;
         pub use linux::stop_requested;
     }
+    windows => {
+        mod windows;
+        pub use self::windows::{EventLog, Stop, dispatch, install, start, stop_requested, uninstall};
+    }
     _ => {
         mod other;
         pub use other::stop_requested;
@@ -31,6 +35,10 @@ use crate::spool::{Class, Limits, Spool};
 use crate::state::StateDir;
 use crate::status::Status;
 use crate::uplink::{Outbox, Request, Uplink};
+
+/// What the service is called where services have names.
+#[cfg(windows)]
+pub const NAME: &str = "AtalayaAgent";
 
 /// How often the status file may be written.
 const STATUS_EVERY: Duration = Duration::from_secs(5);

@@ -7,17 +7,27 @@ cfg_select! {
         mod linux;
         use linux as platform;
     }
+    windows => {
+        mod windows;
+        pub use self::windows::make_private;
+        use self::windows as platform;
+    }
     _ => {
         mod other;
         use other as platform;
     }
 }
 
+#[cfg(any(windows, test))]
+mod sddl;
+#[cfg(any(windows, test))]
+mod service_sid;
+
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-pub use platform::{create_private_log, foreign_access, foreign_writer};
+pub use platform::{create_private_log, default_dir, foreign_access, foreign_writer};
 
 /// Makes a folder that only its owner may enter; one that exists keeps its mode.
 ///

@@ -83,7 +83,15 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         scope: "agent/src/",
-        names: &["windows", "wmi", "windows_service", "std::os::windows"],
+        names: &[
+            "windows",
+            "windows_registry",
+            "windows_service",
+            "wmi",
+            "ipconfig",
+            "std::os::windows",
+            "tokio::signal::windows",
+        ],
         home: &["*windows.rs", "*/windows/"],
         remedy: "system calls live in files named windows.rs, chosen by one `cfg_select!` at the top of the module",
     },

@@ -20,14 +20,46 @@ const LEFT_BEHIND: Duration = Duration::from_millis(500);
 /// # Errors
 /// When settings, identity or state folder cannot be used, or another service uses them.
 pub fn run(config_file: Option<&Path>) -> anyhow::Result<()> {
-    let config = Config::load(config_file)?;
-    refuse_foreign_settings(config_file)?;
-    let filter = EnvFilter::try_from_env("ATALAYA_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    log_to_console();
+    work(config_file, || {
+        service::stop_requested().context("no se pueden atender señales del sistema")
+    })
+}
+
+/// Messages go to the error output from now on.
+pub fn log_to_console() {
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(wanted())
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
+}
+
+/// Messages go to a log that notes the time itself.
+#[cfg(windows)]
+pub fn log_to(log: service::EventLog) {
+    tracing_subscriber::fmt()
+        .with_env_filter(wanted())
+        .with_writer(log)
+        .with_ansi(false)
+        .without_time()
+        .init();
+}
+
+fn wanted() -> EnvFilter {
+    EnvFilter::try_from_env("ATALAYA_LOG").unwrap_or_else(|_| EnvFilter::new("info"))
+}
+
+/// Works until what `stop` gives comes to an end.
+///
+/// # Errors
+/// When settings, identity or state folder cannot be used, or another service uses them.
+pub fn work<S: Future<Output = ()>>(
+    config_file: Option<&Path>,
+    stop: impl FnOnce() -> anyhow::Result<S>,
+) -> anyhow::Result<()> {
+    let config = Config::load(config_file)?;
+    refuse_foreign_settings(config_file)?;
     let state = StateDir::new(&config.state_dir);
     let _lock = state.lock()?;
     for file in Store::new(&state).secret_files() {
@@ -37,8 +69,7 @@ pub fn run(config_file: Option<&Path>) -> anyhow::Result<()> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
-        let stop = service::stop_requested().context("no se pueden atender señales del sistema")?;
-        service::run(&config, &state, stop).await.map_err(anyhow::Error::from)
+        service::run(&config, &state, stop()?).await.map_err(anyhow::Error::from)
     });
     runtime.shutdown_timeout(LEFT_BEHIND);
     ended

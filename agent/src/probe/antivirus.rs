@@ -5,6 +5,12 @@
 mod clamav;
 #[cfg(target_os = "linux")]
 mod defender;
+#[cfg(any(windows, test))]
+mod mp_status;
+#[cfg(any(windows, test))]
+pub(super) mod security_center;
+#[cfg(any(windows, test))]
+mod windows_products;
 
 use serde::Deserialize;
 
@@ -14,6 +20,10 @@ cfg_select! {
     target_os = "linux" => {
         mod linux;
         pub use linux::Reader;
+    }
+    windows => {
+        mod windows;
+        pub use self::windows::Reader;
     }
     _ => {
         pub use super::unsupported::Reader;

@@ -3,8 +3,9 @@
 
 mod address;
 mod collect;
-mod interfaces;
 mod measure;
+#[cfg(any(windows, test))]
+mod prefix;
 mod settings;
 mod tls;
 
@@ -15,12 +16,25 @@ pub use settings::{Settings, TargetSetting};
 
 cfg_select! {
     target_os = "linux" => {
+        mod echo;
+        mod interfaces;
         mod linux;
+        use echo::Echo;
+        use interfaces::read as interfaces;
         use linux as system;
     }
+    windows => {
+        mod windows;
+        use self::windows as system;
+        use self::windows::{Echo, interfaces};
+    }
     _ => {
+        mod echo;
         mod elsewhere;
+        mod interfaces;
+        use echo::Echo;
         use elsewhere as system;
+        use interfaces::read as interfaces;
     }
 }
 
@@ -43,7 +57,7 @@ impl Reader {
 
 impl Probe for Reader {
     fn read(&mut self, look: &Look) -> Result<Section, Unread> {
-        let interfaces = interfaces::read()?;
+        let interfaces = interfaces()?;
         let round = collect::Round {
             settings: &self.settings,
             collector_address: self.collector_address.as_deref(),
@@ -52,7 +66,7 @@ impl Probe for Reader {
         let mut value = look.wait(round.run());
         value.interfaces = interfaces;
         value.verdict = verdict(&value);
-        Ok(Section::Connectivity(Reading::ok(value, "icmp, tcp, dns, sysinfo", look.now)))
+        Ok(Section::Connectivity(Reading::ok(value, "icmp, tcp, dns", look.now)))
     }
 }
 

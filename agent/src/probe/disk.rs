@@ -5,6 +5,8 @@ mod attribute;
 mod judge;
 mod report;
 mod scan;
+#[cfg(any(windows, test))]
+mod storage_query;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -19,13 +21,20 @@ use report::Report;
 cfg_select! {
     target_os = "linux" => {
         mod linux;
-        use linux::{block_devices, volumes};
+        use linux::{SOURCE, block_devices, own_report, volumes};
+    }
+    windows => {
+        mod windows;
+        use self::windows::{SOURCE, block_devices, own_report, volumes};
     }
     _ => {
         mod elsewhere;
-        use elsewhere::{block_devices, volumes};
+        use elsewhere::{SOURCE, block_devices, own_report, volumes};
     }
 }
+
+/// What Windows calls a drive, before its number; smartctl counts the same drives by letters.
+const NUMBERED_DRIVE: &str = "PhysicalDrive";
 
 /// How long one drive may take to answer.
 const DRIVE_LIMIT: Duration = Duration::from_secs(10);
@@ -100,11 +109,7 @@ impl Reader {
         }
         self.drives = match look.programs.find("smartctl") {
             Some(_) => self.ask_smartctl(look, &devices),
-            None => Drives {
-                status: Status::Unsupported,
-                detail: Some("no se encontró smartctl en PATH; instale smartmontools".into()),
-                drives: devices.iter().map(|device| unread(device, "falta smartctl")).collect(),
-            },
+            None => ask_system(&devices),
         };
         self.devices = devices;
         self.read_at = Some(Instant::now());
@@ -130,7 +135,9 @@ impl Reader {
             drives.push(match report {
                 Ok(drive) => drive,
                 Err(reason) => match known {
-                    Some(known) => unread(known, &reason.to_string()),
+                    Some(known) => {
+                        by_system(known).unwrap_or_else(|| unread(known, &reason.to_string()))
+                    }
                     None => unread(&target.as_block_device(), &reason.to_string()),
                 },
             });
@@ -178,15 +185,36 @@ impl Probe for Reader {
             drives: self.drives.drives.clone(),
             volumes,
         };
-        let source = "mountinfo, statvfs, smartctl";
         Ok(Section::Disk(match volumes() {
-            Ok(volumes) => Reading::ok(value(volumes), source, look.now),
+            Ok(volumes) => Reading::ok(value(volumes), SOURCE, look.now),
             Err(unread) => Reading {
                 value: value(Vec::new()),
-                ..Reading::unknown(unread.status(), unread.to_string(), source, look.now)
+                ..Reading::unknown(unread.status(), unread.to_string(), SOURCE, look.now)
             },
         }))
     }
+}
+
+/// Without smartctl: what the system itself knows, which is unknown for every drive it says nothing of.
+fn ask_system(devices: &[BlockDevice]) -> Drives {
+    let known: Vec<Option<Drive>> = devices.iter().map(by_system).collect();
+    let missing = "no se encontró smartctl en PATH; instale smartmontools";
+    let complete = !known.is_empty() && known.iter().all(Option::is_some);
+    let drives = known.into_iter().zip(devices);
+    Drives {
+        status: if complete { Status::Ok } else { Status::Unsupported },
+        detail: (!complete).then(|| missing.into()),
+        drives: drives
+            .map(|(drive, device)| drive.unwrap_or_else(|| unread(device, "falta smartctl")))
+            .collect(),
+    }
+}
+
+/// A drive's health by the system's own means.
+fn by_system(device: &BlockDevice) -> Option<Drive> {
+    let drive = own_report(device)?.drive(&device.device).ok()?;
+    let kind = if drive.kind == DriveKind::Unknown { device.kind } else { drive.kind };
+    Some(Drive { model: device.model.clone(), serial: device.serial.clone(), kind, ..drive })
 }
 
 /// A drive that is there but says nothing of its health.

@@ -11,6 +11,11 @@ mod ruleset;
 #[cfg(target_os = "linux")]
 mod walk;
 
+#[cfg(any(windows, test))]
+mod inbound_rules;
+#[cfg(any(windows, test))]
+mod socket_table;
+
 use serde::Deserialize;
 
 use crate::config::Invalid;
@@ -19,6 +24,10 @@ cfg_select! {
     target_os = "linux" => {
         mod linux;
         pub use linux::Reader;
+    }
+    windows => {
+        mod windows;
+        pub use self::windows::Reader;
     }
     _ => {
         pub use super::unsupported::Reader;

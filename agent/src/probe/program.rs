@@ -14,16 +14,17 @@ use super::{Look, Unread};
 cfg_select! {
     target_os = "linux" => {
         mod linux;
-        use linux::{in_own_group, is_program, kill_group};
+        use linux::{default_path, file_name, in_own_group, is_program, kill_group};
+    }
+    windows => {
+        mod windows;
+        use self::windows::{default_path, file_name, in_own_group, is_program, kill_group};
     }
     _ => {
         mod elsewhere;
-        use elsewhere::{in_own_group, is_program, kill_group};
+        use elsewhere::{default_path, file_name, in_own_group, is_program, kill_group};
     }
 }
-
-/// Where programs are looked for unless the settings say otherwise: no folder a user could write to.
-pub const SAFE_PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// More output than this is an error; the largest rule sets seen are well below.
 const MAX_OUTPUT: usize = 4 * 1024 * 1024;
@@ -32,13 +33,13 @@ const MAX_OUTPUT: usize = 4 * 1024 * 1024;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Folders separated by `:`, as in PATH.
+    /// Folders separated as in PATH. Without the key: folders no user could write to.
     pub path: String,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { path: SAFE_PATH.into() }
+        Settings { path: default_path() }
     }
 }
 
@@ -60,7 +61,7 @@ pub struct Output {
 }
 
 impl Programs {
-    /// Programs in these folders, separated by `:`.
+    /// Programs in these folders, separated as in PATH.
     pub fn new(path: &str) -> Programs {
         Programs { path: path.into() }
     }
@@ -69,7 +70,7 @@ impl Programs {
     pub fn find(&self, name: &str) -> Option<PathBuf> {
         std::env::split_paths(&self.path)
             .filter(|folder| folder.is_absolute())
-            .map(|folder| folder.join(name))
+            .map(|folder| folder.join(file_name(name)))
             .find(|file| is_program(file))
     }
 }
@@ -94,9 +95,8 @@ async fn run(
     limit: Duration,
 ) -> Result<Output, Unread> {
     let name = file.display();
-    let mut child = in_own_group(&mut Command::new(file))
+    let mut child = in_own_group(Command::new(file).env_clear())
         .args(arguments)
-        .env_clear()
         .env("LC_ALL", "C")
         .env("PATH", path)
         .stdin(Stdio::null())
@@ -151,7 +151,8 @@ mod tests {
     #[tokio::test]
     async fn a_program_speaks_plainly_and_its_end_is_told() {
         let (_folder, file) = script("echo \"$LC_ALL $1 $HOME\"; echo oh >&2; exit 3");
-        let output = run(&file, &["a b; rm"], SAFE_PATH, Duration::from_secs(20)).await.unwrap();
+        let output =
+            run(&file, &["a b; rm"], &default_path(), Duration::from_secs(20)).await.unwrap();
         assert_eq!(output.stdout, b"C a b; rm \n");
         assert_eq!((output.stderr.as_str(), output.status.code()), ("oh\n", Some(3)));
     }
@@ -161,7 +162,7 @@ mod tests {
         let (folder, file) = script("sleep 1000 & echo $! > \"${0%/*}/child\"; wait");
         let started = Instant::now();
         let limit = Duration::from_millis(500);
-        let ended = run(&file, &[], SAFE_PATH, limit).await.unwrap_err();
+        let ended = run(&file, &[], &default_path(), limit).await.unwrap_err();
         assert!(matches!(ended, Unread::Timeout(_)), "{ended}");
         assert!(started.elapsed() < Duration::from_secs(15));
         let child = std::fs::read_to_string(folder.path().join("child")).unwrap();
@@ -180,7 +181,7 @@ mod tests {
     async fn a_program_that_never_stops_talking_is_cut_off() {
         let (_folder, file) =
             script("while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; done");
-        let ended = run(&file, &[], SAFE_PATH, Duration::from_secs(60)).await.unwrap_err();
+        let ended = run(&file, &[], &default_path(), Duration::from_secs(60)).await.unwrap_err();
         assert!(matches!(ended, Unread::Failed(_)), "{ended}");
     }
 

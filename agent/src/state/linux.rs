@@ -3,7 +3,12 @@
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Where the agent keeps its state unless the settings say otherwise.
+pub fn default_dir() -> PathBuf {
+    "/var/lib/atalaya-agent".into()
+}
 
 /// Makes a folder with mode 0700, its parents as is usual.
 pub fn create_private_directory(dir: &Path) -> io::Result<()> {

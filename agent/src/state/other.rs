@@ -2,7 +2,12 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Where the agent keeps its state unless the settings say otherwise.
+pub fn default_dir() -> PathBuf {
+    std::env::home_dir().unwrap_or_default().join(".atalaya-agent")
+}
 
 /// Makes a folder.
 pub fn create_private_directory(dir: &Path) -> io::Result<()> {

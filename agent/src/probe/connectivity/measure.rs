@@ -6,36 +6,20 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use atalaya_reading::Measurement;
-use surge_ping::{Client, Config, ICMP, PingIdentifier, PingSequence};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::tls;
+use super::{Echo, tls};
 
 /// A round's requests leave within this time, however many they are.
 const SPREAD: Duration = Duration::from_secs(3);
 const PACE: Duration = Duration::from_millis(200);
-const ICMP_TIMEOUT: Duration = Duration::from_secs(1);
 const TCP_TIMEOUT: Duration = Duration::from_secs(2);
-/// As much as `ping` sends.
-const PAYLOAD: [u8; 56] = [0; 56];
 
 /// Echo requests. `scope`: the interface of a link-local address, else 0. `None`: this process may not send any.
 pub async fn icmp(host: IpAddr, scope: u32, samples: u32) -> Option<Measurement> {
-    let kind = if host.is_ipv4() { ICMP::V4 } else { ICMP::V6 };
-    // Tries the unprivileged kind of socket, then the raw one.
-    let client = Client::new(&Config::builder().kind(kind).build()).ok()?;
-    let identifier = PingIdentifier(identifier());
-    let one = move |number: u32| {
-        let client = client.clone();
-        async move {
-            let mut pinger = client.pinger(host, identifier).await;
-            pinger.scope_id(scope).timeout(ICMP_TIMEOUT);
-            let sequence = PingSequence(u16::try_from(number).unwrap_or(u16::MAX));
-            pinger.ping(sequence, &PAYLOAD).await.ok().map(|(_, took)| took)
-        }
-    };
-    Some(round(samples, one).await)
+    let echo = Echo::new(host, scope)?;
+    Some(round(samples, move |number| echo.clone().ask(number)).await)
 }
 
 /// TCP connections. `refusal_counts`: a refusal, too, proves that somebody is there.
@@ -97,14 +81,6 @@ where
     let milliseconds: Vec<f64> =
         answers.iter().map(|(_, took)| took.as_secs_f64() * 1000.0).collect();
     Measurement::of(samples, &milliseconds)
-}
-
-/// Tells the replies of two rounds apart where the system does not: raw sockets hear everything.
-fn identifier() -> u16 {
-    use std::sync::atomic::{AtomicU16, Ordering};
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let process = (std::process::id() & 0xffff) as u16;
-    process.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed).wrapping_mul(257))
 }
 
 #[cfg(test)]

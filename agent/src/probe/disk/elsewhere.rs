@@ -4,18 +4,27 @@ use atalaya_reading::{Volume, bounds};
 use sysinfo::Disks;
 
 use super::BlockDevice;
+use super::report::Report;
 use crate::probe::Unread;
+
+/// Where the reading says it comes from.
+pub const SOURCE: &str = "sysinfo, smartctl";
 
 /// Not known here: smartctl lists the drives.
 pub fn block_devices() -> Vec<BlockDevice> {
     Vec::new()
 }
 
+/// The system itself says nothing of a drive's health: only smartctl does.
+pub fn own_report(_: &BlockDevice) -> Option<Report> {
+    None
+}
+
 /// Fixed volumes.
 pub fn volumes() -> Result<Vec<Volume>, Unread> {
     let disks =
         Disks::new_with_refreshed_list().map_err(|error| Unread::Failed(error.to_string()))?;
-    let fixed = disks.list().iter().filter(|disk| !disk.is_removable());
+    let fixed = disks.iter().filter(|disk| !disk.is_removable());
     let volumes = fixed.map(|disk| Volume {
         mount: bounds::text(&disk.mount_point().to_string_lossy(), bounds::TEXT),
         filesystem: bounds::text(&disk.file_system().to_string_lossy(), bounds::TEXT),

@@ -8,7 +8,11 @@ use procfs::FromRead;
 use procfs::process::{MountInfo, MountInfos};
 
 use super::BlockDevice;
+use super::report::Report;
 use crate::probe::Unread;
+
+/// Where the reading says it comes from.
+pub const SOURCE: &str = "mountinfo, statvfs, smartctl";
 
 const MOUNTS: &str = "/proc/self/mountinfo";
 
@@ -83,6 +87,11 @@ fn measured(mount: &MountInfo) -> Option<Volume> {
         free_bytes: figures.f_bavail.saturating_mul(figures.f_frsize).min(total_bytes),
         read_only,
     })
+}
+
+/// The system itself says nothing of a drive's health: only smartctl does.
+pub fn own_report(_: &BlockDevice) -> Option<Report> {
+    None
 }
 
 /// Fixed drives.

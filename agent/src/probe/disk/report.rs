@@ -156,6 +156,28 @@ impl Report {
             .map_err(|error| Unread::Failed(format!("respuesta de smartctl ilegible: {error}")))
     }
 
+    /// What an NVMe health log says, read without smartctl; temperature in degrees Celsius.
+    #[cfg(any(windows, test))]
+    pub fn of_nvme(
+        log: NvmeLog,
+        temperature_c: Option<i32>,
+        power_on_hours: Option<u64>,
+    ) -> Report {
+        Report {
+            device: Device { protocol: Some("NVMe".into()) },
+            temperature: Some(Temperature { current: temperature_c }),
+            power_on_time: Some(PowerOnTime { hours: power_on_hours }),
+            nvme_smart_health_information_log: Some(log),
+            ..Report::default()
+        }
+    }
+
+    /// The drive's own overall word alone, read without smartctl.
+    #[cfg(any(windows, test))]
+    pub fn of_prediction(fails: bool) -> Report {
+        Report { smart_status: Some(SmartStatus { passed: Some(!fails) }), ..Report::default() }
+    }
+
     /// The drive with its verdict.
     pub fn drive(&self, device: &str) -> Result<Drive, Silent> {
         if self.smartctl.exit_status & NOT_READ != 0 {

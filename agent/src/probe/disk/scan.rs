@@ -5,7 +5,7 @@ use std::time::Duration;
 use atalaya_reading::DriveKind;
 use serde::Deserialize;
 
-use super::BlockDevice;
+use super::{BlockDevice, NUMBERED_DRIVE};
 use crate::probe::{Look, Unread};
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -60,11 +60,26 @@ fn parse(output: &[u8]) -> Result<Vec<Target>, Unread> {
     Ok(scan.devices.into_iter().filter(|target| !target.name.starts_with('-')).collect())
 }
 
-/// Whether smartctl's name and the system's mean one drive: `/dev/nvme0` is the controller of `/dev/nvme0n1`.
+/// Whether smartctl's name and the system's mean one drive: `/dev/nvme0` is the controller of `/dev/nvme0n1`, and on
+/// Windows smartctl counts by letters what the system numbers: `/dev/sdb` is `PhysicalDrive1`.
 pub fn same_device(target: &str, device: &str) -> bool {
+    if let Some(number) = device.strip_prefix(NUMBERED_DRIVE) {
+        let letters =
+            target.rsplit('/').next().and_then(|name| name.strip_prefix("sd")).unwrap_or_default();
+        return number.parse().ok().is_some_and(|number| lettered(number) == letters);
+    }
     device
         .strip_prefix(target)
         .is_some_and(|rest| rest.is_empty() || (target.contains("/nvme") && rest.starts_with('n')))
+}
+
+/// `a` to `z`, then `aa` and on.
+fn lettered(number: u32) -> String {
+    let letter = |number: u32| char::from(b'a' + (number % 26) as u8);
+    match number {
+        0..26 => letter(number).into(),
+        _ => lettered(number / 26 - 1) + &String::from(letter(number)),
+    }
 }
 
 #[cfg(test)]
@@ -96,5 +111,13 @@ mod tests {
         assert!(same_device("/dev/nvme0", "/dev/nvme0n1"));
         assert!(!same_device("/dev/nvme1", "/dev/nvme10n1"));
         assert!(!same_device("/dev/sda", "/dev/sdaa"));
+    }
+
+    #[test]
+    fn smartctl_letters_the_drives_that_windows_numbers() {
+        assert!(same_device("/dev/sda", "PhysicalDrive0"));
+        assert!(same_device("/dev/sdab", "PhysicalDrive27"));
+        assert!(!same_device("/dev/sda", "PhysicalDrive1"));
+        assert!(!same_device("/dev/nvme0", "PhysicalDrive0"));
     }
 }

@@ -4,6 +4,16 @@ use std::path::Path;
 
 use tokio::process::{Child, Command};
 
+/// Folders no user could write to.
+pub fn default_path() -> String {
+    "/usr/sbin:/usr/bin:/sbin:/bin".into()
+}
+
+/// A program's file is called as the program.
+pub fn file_name(name: &str) -> &str {
+    name
+}
+
 /// A file.
 pub fn is_program(file: &Path) -> bool {
     file.is_file()

@@ -1,0 +1,73 @@
+//! `atalaya-agent service install|start|uninstall|run`: the agent as a service of Windows. There is no such order on other
+//! systems, where a package brings the unit.
+
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::config::Config;
+use crate::service::{self, EventLog};
+use crate::state::{create_private_directory, make_private};
+
+/// Makes the agent a service that starts with Windows. It is not started yet.
+///
+/// # Errors
+/// When the settings are wrong or the system refuses.
+pub fn install(config_file: Option<&Path>) -> anyhow::Result<()> {
+    super::run::log_to_console();
+    let config = Config::load(config_file)?;
+    let dir = &config.state_dir;
+    create_private_directory(dir)
+        .and_then(|()| make_private(dir))
+        .with_context(|| format!("no se puede preparar la carpeta de estado {}", dir.display()))?;
+    let program = std::env::current_exe().context("no se sabe dónde está el programa")?;
+    let mut arguments = vec!["service".into(), "run".into()];
+    if let Some(file) = config_file {
+        let file = std::path::absolute(file).context("no se sabe dónde está la configuración")?;
+        arguments.extend(["--config".into(), file.into_os_string()]);
+    }
+    service::install(&program, arguments)
+        .context("no se pudo instalar el servicio; ejecute esta orden como administrador")?;
+    println!("Servicio {} instalado. Para iniciarlo: net start {}", service::NAME, service::NAME);
+    Ok(())
+}
+
+/// Starts the service.
+///
+/// # Errors
+/// When it is not installed or the system refuses.
+pub fn start() -> anyhow::Result<()> {
+    service::start().context(
+        "no se pudo iniciar el servicio; ¿está instalado, y es administrador quien da la orden?",
+    )
+}
+
+/// Stops the service and takes it away; identity and what waits to be delivered stay.
+///
+/// # Errors
+/// When the system refuses.
+pub fn uninstall() -> anyhow::Result<()> {
+    let was_there = service::uninstall()
+        .context("no se pudo quitar el servicio; ejecute esta orden como administrador")?;
+    println!(
+        "{}",
+        if was_there { "Servicio quitado." } else { "El servicio no estaba instalado." }
+    );
+    Ok(())
+}
+
+/// Works under the service manager, which alone may give this order.
+///
+/// # Errors
+/// When a person gives it.
+pub fn run(config_file: Option<&Path>) -> anyhow::Result<()> {
+    if let Ok(log) = EventLog::open() {
+        super::run::log_to(log);
+    }
+    let config_file = config_file.map(Path::to_path_buf);
+    let work = move |stop: service::Stop| {
+        super::run::work(config_file.as_deref(), || Ok(stop.requested()))
+    };
+    service::dispatch(Box::new(work))
+        .context("esta orden la da el administrador de servicios; para trabajar en la consola: atalaya-agent run")
+}
