@@ -137,8 +137,12 @@ pub async fn run(
         limits: limits(config),
         reflection: config.agent_listener.reflection,
     };
-    let settings =
-        web::Settings { store: store.clone(), bench: bench.clone(), metrics: metrics.clone() };
+    let settings = web::Settings {
+        store: store.clone(),
+        bench: bench.clone(),
+        live: live.clone(),
+        metrics: metrics.clone(),
+    };
     let agents = intake.serve(listeners.agents, ending.clone());
     let pages = web::serve(listeners.web, settings, ended(ending.clone()));
     let clock =

@@ -16,7 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("intake", &["actions", "domain", "live", "pki"]),
     ("live", &["store"]),
     ("pki", &["domain"]),
-    ("web", &["actions", "store", "domain"]),
+    ("web", &["actions", "store", "domain", "live"]),
 ];
 
 /// Any layer above the store may hold the handle and hand it to an action; its methods are the store's own affair.

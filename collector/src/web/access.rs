@@ -85,7 +85,10 @@ impl Operator {
         event: Event,
     ) -> Result<Run, Error> {
         let (web, now) = (&self.web, self.web.now());
-        Ok(advance_run(web.store(), web.library(), id, version, event, &self.actor, now).await?)
+        let run =
+            advance_run(web.store(), web.library(), id, version, event, &self.actor, now).await?;
+        web.streams().nudge();
+        Ok(run)
     }
 
     /// Accepts a device that waits.
@@ -94,7 +97,9 @@ impl Operator {
     /// For whoever does not look after PCs, and when the device does not wait.
     pub async fn approve(&self, id: &DeviceId) -> Result<(), Error> {
         self.check_devices()?;
-        Ok(manage_device::approve_device(self.web.store(), id, &self.actor, self.web.now()).await?)
+        manage_device::approve_device(self.web.store(), id, &self.actor, self.web.now()).await?;
+        self.web.streams().nudge();
+        Ok(())
     }
 
     /// Shuts a device out.
@@ -103,7 +108,9 @@ impl Operator {
     /// For whoever does not look after PCs.
     pub async fn revoke(&self, id: &DeviceId) -> Result<(), Error> {
         self.check_devices()?;
-        Ok(manage_device::revoke_device(self.web.store(), id, &self.actor, self.web.now()).await?)
+        manage_device::revoke_device(self.web.store(), id, &self.actor, self.web.now()).await?;
+        self.web.streams().nudge();
+        Ok(())
     }
 
     /// Has a device measure now.
@@ -112,7 +119,9 @@ impl Operator {
     /// For whoever does not look after PCs, and when the device is not listened to.
     pub async fn probe(&self, id: &DeviceId) -> Result<(), Error> {
         self.check_devices()?;
-        Ok(manage_device::order_probe(self.web.store(), id, &self.actor, self.web.now()).await?)
+        manage_device::order_probe(self.web.store(), id, &self.actor, self.web.now()).await?;
+        self.web.streams().nudge();
+        Ok(())
     }
 
     fn check_devices(&self) -> Result<(), Error> {

@@ -14,6 +14,8 @@ use crate::store::{AlertFilter, AlertRow, DeviceRow, FleetCounts, Read, RunFilte
 
 /// "Visto hace" may lag this far; anything else is noticed at once by the change counters.
 const LIVENESS: Duration = Duration::from_secs(2);
+/// What the lists are made of. Measurements come all the time and change none of them.
+const SUBJECTS: [&str; 4] = ["alert", "device", "run", "section"];
 /// More open alerts than this are not read; a fleet in that state has another problem.
 const ALERTS: u32 = 10_000;
 
@@ -61,6 +63,7 @@ impl FleetView {
     /// When the store refuses.
     pub async fn get(&self, read: &mut Read) -> Result<Arc<Fleet>, Error> {
         let mut counters = read.change_counters().await.map_err(Error::internal)?;
+        counters.retain(|(subject, _)| SUBJECTS.contains(&subject.as_str()));
         counters.sort();
         if let Some(fleet) = self.kept.read().await.as_ref().and_then(|kept| kept.good(&counters)) {
             return Ok(fleet);

@@ -1,65 +1,70 @@
 //! Tells open pages which subjects changed, by server-sent events at /vivo. It sends names, never data:
-//! the page reads again what it may see. Changes made by another collector are noticed as well.
+//! the page reads again what it may see.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::get;
-use futures_util::{Stream, StreamExt, future};
-use tokio::sync::{broadcast, watch};
-use tokio_stream::wrappers::BroadcastStream;
-use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
+use futures_util::{Stream, StreamExt, future, stream};
+use tokio::sync::watch;
 
 use super::access::Viewer;
 use super::error::Error;
 use super::state::Web;
-use crate::store::Store;
+use crate::live::{Counters, Live};
 
-/// How often the change counters are looked at while somebody listens.
-const EVERY: Duration = Duration::from_millis(500);
+/// Subjects that pages show. Measurements are none of them: they come all the time, and a page that shows
+/// them reads itself again at an interval.
+const SUBJECTS: [&str; 5] = ["action", "alert", "device", "run", "section"];
 /// A stream ends after this long, so that a session that ended stops hearing.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 /// Streams at once.
-const LISTENERS: usize = 1_000;
+const STREAMS: usize = 1_000;
 
-/// Where changes are told.
-pub struct Live {
-    store: Store,
-    sender: broadcast::Sender<Arc<str>>,
+/// The open streams of this web side.
+pub struct Streams {
+    live: Live,
+    open: Arc<AtomicUsize>,
     over: watch::Sender<bool>,
 }
 
-impl Live {
-    pub(super) fn new(store: Store) -> Live {
-        let (sender, _) = broadcast::channel(64);
-        Live { store, sender, over: watch::Sender::new(false) }
-    }
+/// One open stream; counted until it is dropped.
+struct Open {
+    told: watch::Receiver<Counters>,
+    known: Counters,
+    count: Arc<AtomicUsize>,
+}
 
-    /// Looks at the change counters until [`Live::stop`].
-    pub async fn watch(&self) {
-        let mut over = self.over.subscribe();
-        let mut known: Option<HashMap<String, i64>> = None;
-        let mut tick = tokio::time::interval(EVERY);
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Open {
+    /// The subjects that changed since the last time, once any did; `None` when the collector stops.
+    async fn changed(&mut self) -> Option<String> {
         loop {
-            tokio::select! {
-                _ = over.wait_for(|over| *over) => return,
-                _ = tick.tick() => {}
+            self.told.changed().await.ok()?;
+            let now = self.told.borrow_and_update().clone();
+            let moved = |subject: &&&str| now.of(subject) != self.known.of(subject);
+            let changed: Vec<&str> = SUBJECTS.iter().filter(moved).copied().collect();
+            self.known = now;
+            if !changed.is_empty() {
+                return Some(changed.join(" "));
             }
-            if self.sender.receiver_count() == 0 {
-                known = None;
-                continue;
-            }
-            let Some(counters) = self.counters().await else { continue };
-            if let Some(known) = &known {
-                self.tell(known, &counters);
-            }
-            known = Some(counters);
         }
+    }
+}
+
+impl Streams {
+    pub(super) fn new(live: Live) -> Streams {
+        Streams { live, open: Arc::default(), over: watch::Sender::new(false) }
     }
 
     /// Ends every stream, so that the server can stop.
@@ -67,34 +72,30 @@ impl Live {
         self.over.send_replace(true);
     }
 
-    async fn counters(&self) -> Option<HashMap<String, i64>> {
-        let mut read = self.store.read().await.ok()?;
-        Some(read.change_counters().await.ok()?.into_iter().collect())
+    /// What was changed here is told now instead of at the next look.
+    pub fn nudge(&self) {
+        self.live.nudge();
     }
 
-    fn tell(&self, known: &HashMap<String, i64>, counters: &HashMap<String, i64>) {
-        let changed = counters.iter().filter(|(subject, count)| known.get(*subject) != Some(count));
-        let mut subjects: Vec<&str> = changed.map(|(subject, _)| subject.as_str()).collect();
-        if !subjects.is_empty() {
-            subjects.sort_unstable();
-            // An error only says that nobody listens any more.
-            let _ = self.sender.send(subjects.join(" ").into());
+    fn open(&self) -> Result<impl Stream<Item = Result<Event, Infallible>> + use<>, Error> {
+        if self.open.fetch_add(1, Ordering::Relaxed) >= STREAMS {
+            self.open.fetch_sub(1, Ordering::Relaxed);
+            return Err(Error::TooMany(30));
         }
-    }
-
-    fn stream(&self) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
+        let mut told = self.live.subscribe();
+        let known = told.borrow_and_update().clone();
+        let open = Open { told, known, count: self.open.clone() };
         let mut over = self.over.subscribe();
         let end = async move {
             let stopped = over.wait_for(|over| *over);
+            // Either way the stream has had its time.
             let _ = tokio::time::timeout(LONGEST, stopped).await;
         };
-        BroadcastStream::new(self.sender.subscribe())
-            .map(|subjects| match subjects {
-                Ok(subjects) => subjects,
-                Err(BroadcastStreamRecvError::Lagged(_)) => "*".into(),
-            })
-            .map(|subjects| Ok(Event::default().event("changed").data(&*subjects)))
-            .take_until(Box::pin(end))
+        let changes = stream::unfold(open, async |mut open| {
+            let changed = open.changed().await?;
+            Some((Ok(Event::default().event("changed").data(changed)), open))
+        });
+        Ok(changes.take_until(Box::pin(end)))
     }
 }
 
@@ -106,11 +107,8 @@ async fn listen(
     _: Viewer,
     State(web): State<Web>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Error> {
-    if web.live().sender.receiver_count() >= LISTENERS {
-        return Err(Error::TooMany(30));
-    }
     // Something is sent at once, so that the browser knows the stream stands.
-    let hello = futures_util::stream::once(future::ready(Ok(Event::default().comment("hola"))));
-    let stream = hello.chain(web.live().stream());
-    Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
+    let hello = stream::once(future::ready(Ok(Event::default().comment("hola"))));
+    let changes = web.streams().open()?;
+    Ok(Sse::new(hello.chain(changes)).keep_alive(KeepAlive::default()))
 }

@@ -54,21 +54,13 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let web = Web::new(settings);
-    let watcher = tokio::spawn({
-        let web = web.clone();
-        async move { web.live().watch().await }
-    });
     let stopping = {
         let web = web.clone();
         async move {
             shutdown.await;
-            web.live().stop();
+            web.streams().stop();
         }
     };
-    let service = router(web.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(stopping).await;
-    web.live().stop();
-    // It only looks; if it failed there is nothing to save.
-    let _ = watcher.await;
-    served
+    let service = router(web).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stopping).await
 }

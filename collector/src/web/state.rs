@@ -7,10 +7,11 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::error::Error;
 use super::fleet_view::FleetView;
-use super::live::Live;
+use super::live::Streams;
 use crate::actions::Library;
 use crate::actions::judge::Bench;
 use crate::domain::procedure::Procedure;
+use crate::live::Live;
 use crate::store::{Read, Store};
 
 /// What the web side is given at its start.
@@ -19,6 +20,8 @@ pub struct Settings {
     pub store: Store,
     /// What devices are judged by: thresholds and procedures.
     pub bench: Arc<Bench>,
+    /// Tells what changed.
+    pub live: Live,
     /// The recorded metrics; `None` where they are not recorded.
     pub metrics: Option<PrometheusHandle>,
 }
@@ -32,14 +35,14 @@ pub struct Web {
 struct Inner {
     settings: Settings,
     fleet: FleetView,
-    live: Live,
+    streams: Streams,
 }
 
 impl Web {
     /// Begins with an empty memory.
     pub fn new(settings: Settings) -> Web {
-        let live = Live::new(settings.store.clone());
-        Web { inner: Arc::new(Inner { settings, fleet: FleetView::default(), live }) }
+        let streams = Streams::new(settings.live.clone());
+        Web { inner: Arc::new(Inner { settings, fleet: FleetView::default(), streams }) }
     }
 
     /// The store.
@@ -58,8 +61,8 @@ impl Web {
     }
 
     /// What tells open pages of changes.
-    pub fn live(&self) -> &Live {
-        &self.inner.live
+    pub fn streams(&self) -> &Streams {
+        &self.inner.streams
     }
 
     /// The written procedures.

@@ -1,7 +1,7 @@
 // The script of the pages. Every page works without it; it re-reads the parts that changed, keeps
 // filters in step with the list, and moves to the search box on "/". It holds no state of its own.
 import htmx from "htmx.org";
-import { Idiomorph } from "idiomorph";
+import "./morph";
 import { listen } from "./live";
 import { keepTime } from "./since";
 
@@ -11,27 +11,6 @@ htmx.config.selfRequestsOnly = true;
 // Private pages are not kept in the browser's storage.
 htmx.config.historyCacheSize = 0;
 htmx.config.refreshOnHistoryMiss = true;
-
-// Changes the nodes in place: what has the focus keeps it, what is being typed stays.
-htmx.defineExtension("morph", {
-  isInlineSwap: (style: string) => style === "morph",
-  handleSwap: (style: string, target: Node, fragment: DocumentFragment) =>
-    style === "morph"
-      ? Idiomorph.morph(target as Element, fragment.children, {
-          morphStyle: "outerHTML",
-          ignoreActiveValue: true,
-          callbacks: { beforeNodeMorphed: keepOpen },
-        })
-      : false,
-} as never);
-
-// A <details> somebody opened stays open; the server does not know of it.
-function keepOpen(before: Node, after: Node): boolean {
-  if (before instanceof HTMLDetailsElement && after instanceof HTMLDetailsElement) {
-    after.open = before.open;
-  }
-  return true;
-}
 
 document.addEventListener("keydown", (event) => {
   const typing = (event.target as Element | null)?.closest("input, textarea, select");

@@ -20,6 +20,7 @@ use crate::domain::reading::{
     Status, System, Verdict, Volume,
 };
 use crate::domain::run::Run;
+use crate::live::Live;
 use crate::store::{Arrival, Database, RunFilter, Store};
 use crate::web::{Settings, Web, router};
 
@@ -63,7 +64,8 @@ impl House {
             thresholds: Default::default(),
             library: Library::embedded().unwrap(),
         });
-        let settings = Settings { store: store.clone(), bench: bench.clone(), metrics: None };
+        let live = Live::new(&store).await.unwrap();
+        let settings = Settings { store: store.clone(), bench: bench.clone(), live, metrics: None };
         let router = router::router(Web::new(settings));
         House { _folder: folder, store, bench, router }
     }
