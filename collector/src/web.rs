@@ -17,6 +17,7 @@ mod protection;
 mod router;
 mod run;
 mod runs;
+mod serve;
 mod sign_in;
 mod since;
 mod state;
@@ -25,7 +26,7 @@ mod units;
 mod words;
 
 pub use error::Error;
-pub use router::serve;
+pub use serve::serve;
 pub use state::{Settings, Web};
 
 #[cfg(test)]

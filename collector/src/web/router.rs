@@ -1,13 +1,8 @@
-//! Every route of the web side on one screen, and how it is served. Each file adds its own routes; what
-//! they are is told here.
-
-use std::future::Future;
-use std::net::SocketAddr;
+//! Every route of the web side on one screen. Each file adds its own routes; what they are is told here.
 
 use axum::Router;
-use tokio::net::TcpListener;
 
-use super::state::{Settings, Web};
+use super::state::Web;
 use super::{
     alerts, api, assets, device, fleet, health, layout, live, protection, run, runs, sign_in, today,
 };
@@ -42,25 +37,4 @@ pub(super) fn router(web: Web) -> Router {
         .merge(api::router())
         .with_state(web);
     protection::around(routes)
-}
-
-/// Serves on a listener that is already bound until `shutdown`, then lets open requests finish.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    settings: Settings,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let web = Web::new(settings);
-    let stopping = {
-        let web = web.clone();
-        async move {
-            shutdown.await;
-            web.streams().stop();
-        }
-    };
-    let service = router(web).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stopping).await
 }
