@@ -151,7 +151,10 @@ pub async fn run(
         tokio::try_join!(
             async { agents.await.map_err(Error::from) },
             async { pages.await.map_err(Error::Web) },
-            async { Ok(clock.await) },
+            async {
+                clock.await;
+                Ok(())
+            },
         )
     };
     let beside = async { tokio::join!(live.watch(&store), upkeep(metrics)) };
