@@ -69,23 +69,23 @@ pub struct Intake {
     pub reflection: bool,
 }
 
-/// Why the intake ended.
+/// Why the intake ended. For whoever runs the collector.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A commit failed: whether it is durable cannot be told.
     #[error(
-        "a commit failed ({0}): nothing more is acknowledged; start the collector again, the agents \
-         deliver again what was not acknowledged"
+        "la base de datos no pudo asegurar una escritura ({0}); no se da acuse de nada más: revise el disco y \
+         arranque de nuevo el colector; los agentes vuelven a entregar lo que no tiene acuse"
     )]
     Commit(String),
     /// The store refused at the start.
-    #[error(transparent)]
+    #[error("la base de datos no contesta: {0}")]
     Start(#[from] crate::actions::Error),
     /// TLS could not be set up.
     #[error(transparent)]
     Authority(#[from] crate::pki::Error),
     /// The gRPC server failed.
-    #[error("agent listener: {0}")]
+    #[error("el servicio para agentes falló: {0}")]
     Server(String),
 }
 

@@ -116,6 +116,10 @@ impl Enrolment for EnrolmentService {
             return Err(Status::resource_exhausted(text));
         }
         let outcome = self.try_enrol(request).await;
+        if outcome.is_ok() {
+            // Whoever has codes may spend as many as they have.
+            self.beginnings.give_back(from);
+        }
         if let Err(status) = &outcome
             && status.code() != tonic::Code::Unavailable
         {

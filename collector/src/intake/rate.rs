@@ -51,6 +51,13 @@ impl Rate {
         true
     }
 
+    /// Gives one back: what it was taken for turned out well.
+    pub fn give_back(&self, address: IpAddr) {
+        if let Some(bucket) = self.lock().get_mut(&address) {
+            bucket.full_at = bucket.full_at.checked_sub(self.refill).unwrap_or(bucket.full_at);
+        }
+    }
+
     fn left(&self, bucket: Bucket, now: Instant) -> bool {
         bucket.full_at.saturating_duration_since(now) + self.refill <= self.refill * self.burst
     }
@@ -72,6 +79,8 @@ mod tests {
         let taken: Vec<bool> = (0..4).map(|_| rate.take(one, start)).collect();
         assert_eq!(taken, [true, true, true, false]);
         assert!(!rate.allows(one, start) && rate.take(other, start));
+        rate.give_back(one);
+        assert!(rate.take(one, start) && !rate.take(one, start));
         let later = start + Duration::from_secs(10);
         assert!(rate.take(one, later) && !rate.take(one, later));
         let much_later = start + Duration::from_secs(1000);
