@@ -100,11 +100,11 @@ fn prepare(folder: &Path) -> Result<(), Error> {
     use std::os::unix::fs::DirBuilderExt;
     let failed = |cause| Error::Folder { folder: folder.display().to_string(), cause };
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
-    tempfile_in(folder).map_err(failed)
+    try_writing(folder).map_err(failed)
 }
 
 /// Whether something can be written there.
-fn tempfile_in(folder: &Path) -> std::io::Result<()> {
+fn try_writing(folder: &Path) -> std::io::Result<()> {
     let file = folder.join(format!(".probe-{}", std::process::id()));
     std::fs::write(&file, b"atalaya")?;
     std::fs::remove_file(&file)
@@ -122,14 +122,44 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
     let store = open_store(config).await?;
-    let authority = Arc::new(open_authority(config)?);
-    let bench = Arc::new(Bench { thresholds: config.rules.clone(), library: Library::embedded()? });
     let live = Live::new(&store).await.map_err(intake_start)?;
     let (end, ending) = watch::channel(false);
+    let parts = parts(config, listeners, &store, &live, metrics.clone(), ending)?;
+    let beside = async { tokio::join!(live.watch(&store), upkeep(metrics)) };
+    ready();
+    tokio::pin!(parts, beside);
+    let outcome = tokio::select! {
+        done = &mut parts => done,
+        _ = &mut beside => Ok(()),
+        () = shutdown => {
+            tracing::info!("stopping");
+            let _ = end.send(true);
+            tokio::time::timeout(FAREWELL, parts).await.unwrap_or_else(|_| {
+                tracing::warn!("some connections had to be cut");
+                Ok(())
+            })
+        }
+    };
+    if outcome.is_ok() {
+        store.close().await;
+    }
+    outcome
+}
+
+/// Intake, pages and clock, until `ending` turns true or one of them fails.
+fn parts(
+    config: &Config,
+    listeners: Listeners,
+    store: &Store,
+    live: &Live,
+    metrics: Option<PrometheusHandle>,
+    ending: watch::Receiver<bool>,
+) -> Result<impl Future<Output = Result<(), Error>> + use<>, Error> {
+    let bench = Arc::new(Bench { thresholds: config.rules.clone(), library: Library::embedded()? });
     let address = listeners.agents.local_addr().unwrap_or(config.agent_listener.listen);
     let intake = Intake {
         store: store.clone(),
-        authority,
+        authority: Arc::new(open_authority(config)?),
         bench: bench.clone(),
         live: live.clone(),
         names: config.agent_names(address),
@@ -137,17 +167,12 @@ pub async fn run(
         limits: limits(config),
         reflection: config.agent_listener.reflection,
     };
-    let settings = web::Settings {
-        store: store.clone(),
-        bench: bench.clone(),
-        live: live.clone(),
-        metrics: metrics.clone(),
-    };
+    let (bench_of_pages, live) = (bench.clone(), live.clone());
+    let settings = web::Settings { store: store.clone(), bench: bench_of_pages, live, metrics };
     let agents = intake.serve(listeners.agents, ending.clone());
     let pages = web::serve(listeners.web, settings, ended(ending.clone()));
-    let clock =
-        timers::run(store.clone(), bench, config.working_hours.clone(), ended(ending.clone()));
-    let parts = async {
+    let clock = timers::run(store.clone(), bench, config.working_hours.clone(), ended(ending));
+    Ok(async {
         tokio::try_join!(
             async { agents.await.map_err(Error::from) },
             async { pages.await.map_err(Error::Web) },
@@ -156,29 +181,8 @@ pub async fn run(
                 Ok(())
             },
         )
-    };
-    let beside = async { tokio::join!(live.watch(&store), upkeep(metrics)) };
-    ready();
-    tokio::pin!(parts, beside);
-    let outcome = tokio::select! {
-        done = &mut parts => done.map(drop),
-        _ = &mut beside => Ok(()),
-        () = shutdown => {
-            tracing::info!("stopping");
-            let _ = end.send(true);
-            match tokio::time::timeout(FAREWELL, parts).await {
-                Ok(done) => done.map(drop),
-                Err(_) => {
-                    tracing::warn!("some connections had to be cut");
-                    Ok(())
-                }
-            }
-        }
-    };
-    if outcome.is_ok() {
-        store.close().await;
-    }
-    outcome
+        .map(drop)
+    })
 }
 
 fn intake_start(error: store::Error) -> Error {

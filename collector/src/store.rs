@@ -69,6 +69,22 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether the disk had no room: nothing was changed, and it may be tried again once there is some.
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            // SQLITE_FULL; disk_full of PostgreSQL.
+            Error::Database(sqlx::Error::Database(error)) => {
+                matches!(error.code().as_deref(), Some("13" | "53100"))
+            }
+            Error::Database(_)
+            | Error::Migration(_)
+            | Error::Unsafe(_)
+            | Error::Unreadable { .. } => false,
+        }
+    }
+}
+
 /// Result of a store call.
 pub type Result<T> = std::result::Result<T, Error>;
 

@@ -1,5 +1,7 @@
 //! The collector's own program, from its command line: what it prints, where, and what it says when it cannot.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

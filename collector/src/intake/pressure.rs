@@ -1,5 +1,5 @@
 //! How much room the disk has left, and which records are still taken: the least important are refused first,
-//! before tickets and audit are in danger.
+//! before tickets and audit are in danger, and nothing at all is taken on a disk that is full.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,6 +12,30 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Room beyond a bound before it is lifted again, as a share of the bound.
 const SLACK: u64 = 10;
 
+/// Room below which a transaction may not fit any more, bytes: unless the bounds are switched off.
+const FULL: u64 = 16 * 1024 * 1024;
+
+/// What is taken with the room there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted {
+    /// Least important class.
+    pub least: RecordClass,
+    /// Nothing fits: agents keep what they have.
+    pub full: bool,
+}
+
+impl Accepted {
+    /// Whether records of a class are taken.
+    pub fn takes(self, class: RecordClass) -> bool {
+        !self.full && class <= self.least
+    }
+
+    /// Whether everything is taken.
+    pub fn takes_all(self) -> bool {
+        self.takes(RecordClass::Metric)
+    }
+}
+
 /// The bounds, in free bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
@@ -23,7 +47,12 @@ pub struct Bounds {
 
 impl Bounds {
     /// The least important class that is taken with so many bytes free, given what was taken before.
-    fn accept(self, free: u64, before: RecordClass) -> RecordClass {
+    fn accept(self, free: u64, before: Accepted) -> Accepted {
+        let full = free < FULL.min(self.scarce);
+        Accepted { least: self.least(free, before.least), full }
+    }
+
+    fn least(self, free: u64, before: RecordClass) -> RecordClass {
         // Once refused, a little more room is needed: no flapping at the bound.
         let lifted = |bound: u64| bound + bound / SLACK;
         let security_only =
@@ -38,13 +67,14 @@ impl Bounds {
     }
 }
 
-/// The least important class taken now.
-pub fn now(folder: &Path, bounds: Bounds) -> RecordClass {
-    free_bytes(folder).map_or(RecordClass::Metric, |free| bounds.accept(free, RecordClass::Metric))
+/// What is taken now.
+pub fn now(folder: &Path, bounds: Bounds) -> Accepted {
+    let all = Accepted { least: RecordClass::Metric, full: false };
+    free_bytes(folder).map_or(all, |free| bounds.accept(free, all))
 }
 
 /// Keeps looking until the future is dropped.
-pub async fn watch(folder: &Path, bounds: Bounds, accepted: &watch::Sender<RecordClass>) {
+pub async fn watch(folder: &Path, bounds: Bounds, accepted: &watch::Sender<Accepted>) {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let Some(free) = free_bytes(folder) else { continue };
@@ -53,7 +83,13 @@ pub async fn watch(folder: &Path, bounds: Bounds, accepted: &watch::Sender<Recor
             let next = bounds.accept(free, *accepted);
             let changed = next != *accepted;
             if changed {
-                tracing::warn!(free, accepts_up_to = next.as_str_name(), "room on the data disk");
+                let least = next.least.as_str_name();
+                tracing::warn!(
+                    free,
+                    least,
+                    full = next.full,
+                    "room on the data disk changes what is taken"
+                );
             }
             *accepted = next;
             changed
@@ -75,13 +111,17 @@ mod tests {
     #[test]
     fn measurements_are_refused_first_and_a_bound_is_lifted_with_some_slack() {
         let bounds = Bounds { low: 1000, scarce: 500 };
-        let mut accepted = RecordClass::Metric;
+        let mut accepted = Accepted { least: RecordClass::Metric, full: false };
         let mut seen = Vec::new();
         for free in [2000, 999, 1050, 1101, 499, 540, 560, 1100] {
             accepted = bounds.accept(free, accepted);
-            seen.push(accepted);
+            seen.push(accepted.least);
         }
         use RecordClass::{Metric, Security, State};
         assert_eq!(seen, [Metric, State, State, Metric, Security, Security, State, Metric]);
+        assert!(accepted.takes_all());
+        assert!(!bounds.accept(499, accepted).takes(Security), "a full disk takes nothing");
+        let off = Bounds { low: 0, scarce: 0 };
+        assert!(off.accept(0, accepted).takes_all());
     }
 }

@@ -60,6 +60,8 @@ impl Queue {
         let room = self.room.clone().try_acquire_many_owned(cost).ok()?;
         let (tell, told) = oneshot::channel();
         self.waiting.try_send(Waiting { delivery, tell, room }).ok()?;
+        let waiting = self.waiting.max_capacity() - self.waiting.capacity();
+        metrics::gauge!("atalaya_queue_deliveries").set(waiting as f64);
         Some(told)
     }
 }

@@ -1,29 +1,46 @@
 //! The renewal service: the only one that also takes a certificate that expired a while ago.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use atalaya_proto::v1::renewal_server::Renewal;
 use atalaya_proto::v1::{ConfirmReply, ConfirmRequest, RenewReply, RenewRequest};
 use jiff::Timestamp;
 use tonic::{Request, Response, Status};
 
-use super::peer;
+use super::rate::Rate;
 use super::server::Shared;
+use super::{host, peer};
 use crate::actions::renew;
 use crate::pki;
 
+/// Renewals from one address: each signs and writes; a whole building may share an address.
+const ATTEMPTS: (u32, Duration) = (200, Duration::from_secs(1));
+
 /// The service.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct RenewalService {
-    /// What all services share.
-    pub shared: Arc<Shared>,
+    shared: Arc<Shared>,
+    attempts: Rate,
+}
+
+impl RenewalService {
+    /// A service with fresh bounds.
+    pub fn new(shared: Arc<Shared>) -> Self {
+        RenewalService { shared, attempts: Rate::new(ATTEMPTS.0, ATTEMPTS.1) }
+    }
 }
 
 #[tonic::async_trait]
 impl Renewal for RenewalService {
     async fn renew(&self, request: Request<RenewRequest>) -> Result<Response<RenewReply>, Status> {
         let now = Timestamp::now();
-        let caller = peer::of(&request)?.late_caller(now)?;
+        let peer = peer::of(&request)?;
+        let caller = peer.late_caller(now)?;
+        if !self.attempts.take(host(peer.address), Instant::now()) {
+            let text = "demasiadas renovaciones desde esta dirección: espere un momento";
+            return Err(Status::resource_exhausted(text));
+        }
         let csr = pki::Request::parse(&request.into_inner().csr)
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
         let authority = &self.shared.authority;

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atalaya_proto::v1::RecordClass;
 use atalaya_proto::v1::enrolment_server::EnrolmentServer;
 use atalaya_proto::v1::renewal_server::RenewalServer;
 use atalaya_proto::v1::uplink_server::UplinkServer;
@@ -16,7 +15,7 @@ use tonic::transport::Server;
 use tonic_health::server::HealthReporter;
 
 use super::enrolment::EnrolmentService;
-use super::pressure::{self, Bounds};
+use super::pressure::{self, Accepted, Bounds};
 use super::queue::{self, Queue};
 use super::renewal::RenewalService;
 use super::roster::Roster;
@@ -58,8 +57,8 @@ pub struct Shared {
     pub sessions: Sessions,
     /// The way to the writer.
     pub queue: Queue,
-    /// Least important class taken now.
-    pub accepted: watch::Receiver<RecordClass>,
+    /// What is taken with the room there is on the disk.
+    pub accepted: watch::Receiver<Accepted>,
     /// Turns true when the collector stops.
     pub ending: watch::Receiver<bool>,
 }
@@ -168,7 +167,7 @@ fn router(
         .max_decoding_message_size(limits::MESSAGE_BYTES);
     let enrolment = EnrolmentServer::new(EnrolmentService::new(shared.clone()))
         .max_decoding_message_size(4 * limits::CSR_BYTES);
-    let renewal = RenewalServer::new(RenewalService { shared })
+    let renewal = RenewalServer::new(RenewalService::new(shared))
         .max_decoding_message_size(2 * limits::CSR_BYTES);
     Ok(Server::builder()
         .timeout(CALL)

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_proto::v1::{
-    Ack, Action, AgentMessage, Batch, CollectorMessage, Hello, RecordClass, Throttle, Welcome,
-    agent_message, collector_message::Body,
+    Ack, Action, AgentMessage, Batch, CollectorMessage, Hello, Throttle, Welcome, agent_message,
+    collector_message::Body,
 };
 use atalaya_proto::{PROTOCOL_MAX, PROTOCOL_MIN, negotiate};
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use tonic::{Code, Status, Streaming};
 
 use super::decode::{self, Sender};
 use super::peer::Caller;
+use super::pressure::Accepted;
 use super::queue::{NotStored, Verdict};
 use super::server::Shared;
 use super::sessions::Session;
@@ -96,7 +97,7 @@ async fn open<'a>(
         in_flight: None,
     };
     stream.welcome().await?;
-    if *stream.accepted.borrow_and_update() != RecordClass::Metric {
+    if !stream.accepted.borrow_and_update().takes_all() {
         stream.throttle(0).await?;
     }
     Ok(stream)
@@ -120,7 +121,7 @@ struct Stream<'a> {
     out: &'a Out,
     session: Session,
     changes: super::roster::Changes,
-    accepted: watch::Receiver<RecordClass>,
+    accepted: watch::Receiver<Accepted>,
     ending: watch::Receiver<bool>,
     sender: Sender,
     protocol: u32,
@@ -186,7 +187,7 @@ impl Stream<'_> {
         let bytes: usize = batch.records.iter().map(|one| one.body.len()).sum();
         let decoded = decode::batch(&self.sender, batch, Timestamp::now())?;
         metrics::counter!("atalaya_received_bytes_total").increment(bytes as u64);
-        if decoded.least > *self.accepted.borrow() {
+        if !self.accepted.borrow().takes(decoded.least) {
             return self.throttle(QUEUE_FULL_MS).await;
         }
         match self.shared.queue.push(decoded.delivery, bytes) {
@@ -227,7 +228,7 @@ impl Stream<'_> {
     }
 
     async fn throttle(&mut self, retry_after_ms: u32) -> Result<(), Status> {
-        let accept_up_to = (*self.accepted.borrow_and_update()).into();
+        let accept_up_to = self.accepted.borrow_and_update().least.into();
         self.send(Body::Throttle(Throttle { retry_after_ms, accept_up_to })).await
     }
 

@@ -7,7 +7,6 @@ mod enrolment;
 mod protocol;
 mod streams;
 
-use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,7 +57,15 @@ impl Bed {
         Bed::with(limits(), tempfile::tempdir().unwrap()).await
     }
 
+    async fn reflecting(reflection: bool) -> Bed {
+        Bed::start(limits(), tempfile::tempdir().unwrap(), reflection).await
+    }
+
     async fn with(limits: Limits, folder: tempfile::TempDir) -> Bed {
+        Bed::start(limits, folder, false).await
+    }
+
+    async fn start(limits: Limits, folder: tempfile::TempDir, reflection: bool) -> Bed {
         let database = folder.path().join("test.db");
         let store = Store::open(&Database::Sqlite(database.clone())).await.unwrap();
         let authority = Arc::new(Authority::open(folder.path()).unwrap());
@@ -74,7 +81,7 @@ impl Bed {
             names: vec!["127.0.0.1".into()],
             data_dir: folder.path().to_owned(),
             limits,
-            reflection: true,
+            reflection,
         };
         let (end, ending) = watch::channel(false);
         let serving = tokio::spawn(intake.serve(listener, ending));
@@ -131,10 +138,7 @@ impl Bed {
 }
 
 /// Waits until `look` gives something; fails with `what` when it never does.
-async fn assert_eventually<T, F: Future<Output = Option<T>>>(
-    what: &str,
-    mut look: impl FnMut() -> F,
-) -> T {
+async fn assert_eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let patience = tokio::time::Instant::now() + Duration::from_secs(20);
     loop {
         if let Some(seen) = look().await {

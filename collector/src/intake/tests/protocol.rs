@@ -3,9 +3,15 @@
 use atalaya_proto::limits;
 use atalaya_proto::v1::{Hello, Record, agent_message};
 use tonic::{Code, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 
-use super::Bed;
-use super::client::{Uplink, hello, reports};
+use super::client::{Uplink, channel, hello, reports, tls};
+use super::{Bed, assert_eventually};
 
 async fn refused(bed: &Bed, first: agent_message::Body) -> Status {
     let identity = bed.identity().await;
@@ -62,4 +68,43 @@ async fn a_message_beyond_all_bounds_is_refused_and_others_go_on() {
     greedy.send(vec![huge]).await;
     assert!(greedy.receive().await.is_err());
     assert_eq!(honest.deliver(1, reports(1)).await, 1);
+}
+
+#[tokio::test]
+async fn health_answers_anybody_and_says_serving() {
+    let bed = Bed::new().await;
+    let stranger = channel(bed.address, tls(&bed.authority, None)).await.unwrap();
+    let mut client = HealthClient::new(stranger);
+    let ask = HealthCheckRequest { service: "atalaya.v1.Uplink".into() };
+    assert_eventually("the uplink serves", async || {
+        let reply = client.check(ask.clone()).await.ok()?.into_inner();
+        (reply.status() == ServingStatus::Serving).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn reflection_answers_only_when_asked_for() {
+    for wanted in [true, false] {
+        let bed = Bed::reflecting(wanted).await;
+        let stranger = channel(bed.address, tls(&bed.authority, None)).await.unwrap();
+        let ask = ServerReflectionRequest {
+            message_request: Some(MessageRequest::ListServices(String::new())),
+            ..Default::default()
+        };
+        let answer = ServerReflectionClient::new(stranger)
+            .server_reflection_info(tokio_stream::once(ask))
+            .await;
+        match answer {
+            Ok(stream) => {
+                assert!(wanted);
+                let reply = stream.into_inner().message().await.unwrap().unwrap();
+                assert!(format!("{reply:?}").contains("atalaya.v1.Uplink"));
+            }
+            Err(status) => {
+                assert!(!wanted);
+                assert_eq!(status.code(), Code::Unimplemented);
+            }
+        }
+    }
 }
