@@ -124,9 +124,7 @@ impl Store {
     /// When the database cannot be reached.
     pub async fn write(&self) -> Result<Write> {
         let inner = match &self.pools {
-            Pools::Sqlite { writer, .. } => {
-                Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
-            }
+            Pools::Sqlite { writer, .. } => Inner::Sqlite(begin_sqlite(writer).await?),
             Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
         Ok(Write { read: Read { inner }, changed: BTreeSet::new() })
@@ -233,6 +231,18 @@ async fn open_sqlite(path: &Path) -> Result<Pools> {
         .connect_with(options)
         .await?;
     Ok(Pools::Sqlite { writer, readers })
+}
+
+async fn begin_sqlite(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>> {
+    match writer.begin_with("BEGIN IMMEDIATE").await {
+        // SQLite ended the last transaction by itself, on a full disk for instance; sqlx did not notice and
+        // believes it open for ever. A fresh connection knows better.
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            writer.acquire().await?.close().await?;
+            Ok(writer.begin_with("BEGIN IMMEDIATE").await?)
+        }
+        begun => Ok(begun?),
+    }
 }
 
 async fn check_sqlite(pool: &SqlitePool) -> Result<()> {

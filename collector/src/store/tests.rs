@@ -83,3 +83,34 @@ async fn a_backup_is_a_database_of_its_own() {
     let copy = Store::open(&Database::Sqlite(file)).await.unwrap();
     assert_eq!(copy.read().await.unwrap().fleet().await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn once_a_full_disk_has_room_again_the_next_transaction_works() {
+    let fresh = super::testing::sqlite().await;
+    let device = with_device(&fresh.store, "a").await;
+    let mut db = fresh.store.write().await.unwrap();
+    // Stands for a disk without room: the database may not grow beyond what it is.
+    let sql = "PRAGMA max_page_count = 1";
+    super::engine::on!(db, |db| sqlx::query(sql).execute(db).await.map(drop)).unwrap();
+    let letter = DeadLetter {
+        device: device.id.clone(),
+        epoch: 1,
+        seq: 1,
+        reason: String::new(),
+        body: vec![0; 1 << 20],
+    };
+    let error = db.add_dead_letters(std::slice::from_ref(&letter), at(1)).await.unwrap_err();
+    assert!(error.is_disk_full(), "{error}");
+    // What SQLite does by itself when the disk and not a limit is the reason; then there is room again.
+    for sql in ["ROLLBACK", "PRAGMA max_page_count = 1000000"] {
+        super::engine::on!(db, |db| sqlx::query(sql).execute(db).await.map(drop)).unwrap();
+    }
+    drop(db);
+    let mut db = fresh.store.write().await.unwrap();
+    db.add_dead_letters(&[letter], at(2)).await.unwrap();
+    db.commit().await.unwrap();
+    assert_eq!(
+        fresh.store.read().await.unwrap().dead_letters(&device.id, 5).await.unwrap().len(),
+        1
+    );
+}
