@@ -1,9 +1,10 @@
 //! The identity of a simulated PC: the agent's own code enrols, keeps and renews it, in a folder of its own.
 
 use std::path::Path;
+use std::time::Duration;
 
-use anyhow::Result;
-use atalaya_agent::identity::enrolment;
+use anyhow::{Result, bail};
+use atalaya_agent::identity::enrolment::{self, EnrolError};
 use atalaya_agent::identity::renewal::{self, Age};
 use atalaya_agent::identity::{Identity, IdentityError, Store, tls};
 use atalaya_agent::machine::Hints;
@@ -12,6 +13,10 @@ use jiff::Timestamp;
 use tonic::transport::Channel;
 
 use super::pc::Pc;
+
+/// How long a busy collector is waited for.
+const BUSY_ATTEMPTS: u32 = 120;
+const BUSY_PAUSE: Duration = Duration::from_millis(500);
 
 /// What an enrolled PC keeps.
 pub struct Credentials {
@@ -33,15 +38,20 @@ impl Credentials {
         }
     }
 
-    /// Spends a code and keeps the identity in that folder.
+    /// Spends a code and keeps the identity in that folder; waits where the collector is busy with others.
     ///
     /// # Errors
     /// When the code is no code, the collector refuses it, or the folder cannot be written.
     pub async fn enrol(folder: &Path, code: &str, pc: &Pc) -> Result<Credentials> {
         create_private_directory(folder)?;
         let store = Store::new(&StateDir::new(folder));
-        let identity = enrolment::enrol(&store, code, hints(pc), false).await?.identity;
-        Ok(Credentials { store, identity })
+        for _ in 0..BUSY_ATTEMPTS {
+            match enrolment::enrol(&store, code, hints(pc), false).await {
+                Err(EnrolError::Busy(_)) => tokio::time::sleep(BUSY_PAUSE).await,
+                other => return Ok(Credentials { identity: other?.identity, store }),
+            }
+        }
+        bail!("the collector stayed busy")
     }
 
     /// Chosen by the collector, UUIDv7.
