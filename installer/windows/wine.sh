@@ -28,6 +28,7 @@ enter() {
       mkdir -p /mnt/system/exchange
       mount -t proc proc /mnt/system/proc
       mount --rbind /dev /mnt/system/dev
+      mount --rbind /sys /mnt/system/sys
       mount -t tmpfs tmpfs /mnt/system/tmp
       if [ -n "$ATALAYA_SHARED" ]; then mount --bind "$ATALAYA_SHARED" /mnt/system/exchange; fi
       exec chroot /mnt/system env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \

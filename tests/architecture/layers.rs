@@ -88,7 +88,6 @@ const RESERVED: &[Reserved] = &[
             "windows_registry",
             "windows_service",
             "wmi",
-            "ipconfig",
             "std::os::windows",
             "tokio::signal::windows",
         ],

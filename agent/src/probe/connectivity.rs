@@ -4,8 +4,6 @@
 mod address;
 mod collect;
 mod measure;
-#[cfg(any(windows, test))]
-mod prefix;
 mod settings;
 mod tls;
 

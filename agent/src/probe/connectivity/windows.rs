@@ -2,75 +2,74 @@
 
 #![allow(unsafe_code, reason = "the Windows API is C; every call below states why it is sound")]
 
+mod adapters;
 mod echo;
 
 use std::net::IpAddr;
 
 use atalaya_reading::{Interface, bounds};
-use ipconfig::{Adapter, IfType, OperStatus};
 use windows::Win32::NetworkManagement::IpHelper::{GetBestInterface, GetIpNetEntry2, MIB_IPNET_ROW2};
+use windows::Win32::NetworkManagement::Ndis::{
+    IF_OPER_STATUS, IfOperStatusDown, IfOperStatusLowerLayerDown, IfOperStatusNotPresent, IfOperStatusUp,
+};
 use windows::Win32::Networking::WinSock::{
     AF_INET, NlnsPermanent, NlnsReachable, NlnsStale, SOCKADDR_IN, SOCKADDR_INET,
 };
 
 use super::collect::DefaultRoute;
-use super::prefix;
 use crate::probe::Unread;
+use adapters::Adapter;
 pub use echo::Echo;
 
-fn adapters() -> Result<Vec<Adapter>, Unread> {
-    ipconfig::get_adapters().map_err(|error| Unread::Failed(format!("interfaces de red: {error}")))
-}
+/// Kinds of interface, by IANA's numbers.
+const LOOPBACK: u32 = 24;
+const TUNNEL: u32 = 131;
+
+/// Without a carrier for certain; any other state says nothing of it.
+const DOWN: [IF_OPER_STATUS; 3] =
+    [IfOperStatusDown, IfOperStatusNotPresent, IfOperStatusLowerLayerDown];
 
 fn is_up(adapter: &Adapter) -> bool {
-    adapter.oper_status() == OperStatus::IfOperStatusUp
+    adapter.status == IfOperStatusUp
 }
 
 /// Interfaces except loopback and tunnels nobody gave an address.
 pub fn interfaces() -> Result<Vec<Interface>, Unread> {
-    let counts = |adapter: &Adapter| match adapter.if_type() {
-        IfType::SoftwareLoopback => false,
-        IfType::Tunnel => is_up(adapter) && !adapter.gateways().is_empty(),
+    let counts = |adapter: &Adapter| match adapter.kind {
+        LOOPBACK => false,
+        TUNNEL => is_up(adapter) && !adapter.gateways.is_empty(),
         _ => true,
     };
-    let mut interfaces: Vec<Interface> =
-        adapters()?.iter().filter(|adapter| counts(adapter)).map(interface).collect();
+    let mut interfaces: Vec<Interface> = adapters::read()?.iter().filter(|adapter| counts(adapter)).map(interface).collect();
     interfaces.sort_by(|left, right| left.name.cmp(&right.name));
     interfaces.truncate(bounds::INTERFACES);
     Ok(interfaces)
 }
 
 fn interface(adapter: &Adapter) -> Interface {
-    let addresses = adapter.ip_addresses().iter();
-    let mac = adapter.physical_address().filter(|mac| mac.iter().any(|byte| *byte != 0));
     let hex = |mac: &[u8]| mac.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":");
-    // An adapter without a cable claims the largest number there is.
-    let bits = adapter.receive_link_speed().min(adapter.transmit_link_speed());
+    let addresses = adapter.addresses.iter().take(bounds::ADDRESSES);
     Interface {
-        name: bounds::text(adapter.friendly_name(), bounds::TEXT),
-        mac: mac.map(hex),
-        addresses: addresses
-            .take(bounds::ADDRESSES)
-            .map(|address| prefix::with_length(*address, adapter.prefixes()))
-            .collect(),
-        link_up: match adapter.oper_status() {
-            OperStatus::IfOperStatusUp => Some(true),
-            OperStatus::IfOperStatusUnknown | OperStatus::IfOperStatusTesting => None,
-            _ => Some(false),
-        },
-        speed_mbps: u32::try_from(bits / 1_000_000).ok().filter(|speed| (1..10_000_000).contains(speed)),
+        name: bounds::text(&adapter.name, bounds::TEXT),
+        mac: adapter.mac.iter().any(|byte| *byte != 0).then(|| hex(&adapter.mac)),
+        addresses: addresses.map(|(address, length)| format!("{address}/{length}")).collect(),
+        link_up: if is_up(adapter) { Some(true) } else { DOWN.contains(&adapter.status).then_some(false) },
+        // An adapter without a cable claims the largest number there is.
+        speed_mbps: u32::try_from(adapter.speed / 1_000_000)
+            .ok()
+            .filter(|speed| (1..10_000_000).contains(speed)),
     }
 }
 
 /// The default route in use: IPv4 first, the least metric first.
 pub fn default_route() -> Option<DefaultRoute> {
-    let adapters = adapters().ok()?;
+    let adapters = adapters::read().ok()?;
     let by_gateway = |v6: bool| {
         let up = adapters.iter().filter(|adapter| is_up(adapter));
         let routes = up.filter_map(|adapter| {
-            let gateway = adapter.gateways().iter().find(|gateway| gateway.is_ipv6() == v6)?;
-            let metric = if v6 { adapter.ipv6_metric() } else { adapter.ipv4_metric() };
-            Some((metric, *gateway, adapter.ipv6_if_index()))
+            let gateway = adapter.gateways.iter().find(|gateway| gateway.is_ipv6() == v6)?;
+            let metric = if v6 { adapter.metrics.1 } else { adapter.metrics.0 };
+            Some((metric, *gateway, adapter.scope))
         });
         routes.min()
     };
@@ -103,9 +102,9 @@ pub fn is_neighbour(address: IpAddr) -> Option<bool> {
 
 /// The servers asked for names.
 pub fn name_servers() -> Vec<String> {
-    let adapters = adapters().unwrap_or_default();
+    let adapters = adapters::read().unwrap_or_default();
     let mut servers: Vec<String> = Vec::new();
-    for server in adapters.iter().filter(|adapter| is_up(adapter)).flat_map(Adapter::dns_servers) {
+    for server in adapters.iter().filter(|adapter| is_up(adapter)).flat_map(|adapter| &adapter.name_servers) {
         let server = server.to_string();
         // Site-local addresses Windows lists where no IPv6 server was given.
         if !server.starts_with("fec0:") && !servers.contains(&server) {

@@ -4,7 +4,9 @@
 
 use std::marker::PhantomData;
 
-use windows::Win32::Foundation::{E_ACCESSDENIED, REGDB_E_CLASSNOTREG, RPC_E_CHANGED_MODE};
+use windows::Win32::Foundation::{
+    E_ACCESSDENIED, E_NOTIMPL, REGDB_E_CLASSNOTREG, RPC_E_CHANGED_MODE,
+};
 use windows::Win32::System::Com::{
     CLSCTX_INPROC_SERVER, COINIT_MULTITHREADED, CoCreateInstance, CoInitializeEx, CoUninitialize,
 };
@@ -50,7 +52,9 @@ impl Drop for Apartment {
 /// Why `what` could not be read.
 pub fn unread(what: &str, error: &Error) -> Unread {
     match error.code() {
-        REGDB_E_CLASSNOTREG => Unread::NotApplicable(format!("este Windows no tiene {what}")),
+        REGDB_E_CLASSNOTREG | E_NOTIMPL => {
+            Unread::NotApplicable(format!("este Windows no ofrece {what}"))
+        }
         E_ACCESSDENIED => Unread::Denied(format!("sin permiso para leer {what}")),
         _ => Unread::Failed(format!("{what}: {error}")),
     }

@@ -72,7 +72,7 @@ fn describe(service: &Service) -> windows_service::Result<()> {
         ("restricted account", service.set_config_service_sid_info(ServiceSidType::Restricted)),
     ] {
         if let Err(error) = ended {
-            tracing::warn!(what, %error, "the system does not take this setting of the service");
+            tracing::warn!(what, ?error, "the system does not take this setting of the service");
         }
     }
     if let Err(error) = event_log::register() {
