@@ -57,8 +57,8 @@ test_that "it notices that the collector is gone" eventually 60 status_says '"co
 waits() { status >status.json; grep -A3 '"records": {' status.json | grep -q ': [1-9]'; }
 test_that "what is seen meanwhile waits on disk" eventually 60 waits
 started=$(date +%s)
-test_that "the service stops when asked" wine net stop AtalayaAgent
-test_that "and is stopped" eventually 20 state_of STOPPED
+test_that "the service takes the order to stop" wine sc stop AtalayaAgent
+test_that "and stops" eventually 20 state_of STOPPED
 [ $(($(date +%s) - started)) -le 5 ] && ok "within five seconds" || not_ok "within five seconds" "$(($(date +%s) - started)) s"
 test_that "what waits is still there when it is stopped" waits
 test_that "it starts again" wine net start AtalayaAgent

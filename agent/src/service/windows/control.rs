@@ -106,10 +106,16 @@ pub fn uninstall() -> windows_service::Result<bool> {
         _ => {}
     }
     let started = Instant::now();
-    while service.query_status()?.current_state != ServiceState::Stopped && started.elapsed() < STOPPED_WITHIN {
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    let wait_while = |condition: &dyn Fn() -> bool| {
+        while condition() && started.elapsed() < STOPPED_WITHIN {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    wait_while(&|| service.query_status().is_ok_and(|status| status.current_state != ServiceState::Stopped));
     service.delete()?;
+    drop(service);
+    // It is only marked until its process has ended; one that is installed at once would be refused.
+    wait_while(&|| manager.open_service(NAME, ServiceAccess::QUERY_STATUS).is_ok());
     event_log::forget();
     Ok(true)
 }
