@@ -22,6 +22,9 @@ status_says() { status >status.json && grep -q -- "$1" status.json; }
 state_of() { wine sc query AtalayaAgent 2>&1 | grep -q "$1"; }
 gone() { ! wine sc query AtalayaAgent 2>&1 | grep -q STATE; }
 
+# Wine shuts its Windows down, services included, whenever no program of a user runs: this one stays.
+sleep 3600 | wine cmd >/dev/null 2>&1 &
+
 # Readings
 test_that "the agent starts" wine $AGENT --version
 wine $AGENT probe --json >probe.json 2>probe.err
@@ -87,4 +90,6 @@ test_that "the upgrade kept the identity" sh -c 'grep device_id status.json | cm
 test_that "the MSI is removed silently" wine msiexec /x new.msi /qn
 test_that "the program is gone" test ! -e "$INSTALLED"
 test_that "the service is gone" eventually 10 gone
+test_that "its source in the Event Log is gone" sh -c '! wine reg query "HKLM\System\CurrentControlSet\Services\EventLog\Application\AtalayaAgent"'
+test_that "identity and spool stay for whoever installs it again" test -s "$STATE/identity.json"
 exit 0
