@@ -1,5 +1,7 @@
 //! One file per subcommand.
 
+#[cfg(target_os = "linux")]
+pub mod answer;
 pub mod check;
 pub mod enroll;
 pub mod probe;
@@ -12,6 +14,14 @@ pub mod status;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Misuse(pub String);
+
+/// Prints the settings as shipped.
+///
+/// # Errors
+/// When nobody reads what is printed.
+pub fn default_config() -> anyhow::Result<()> {
+    Ok(print(crate::config::DEFAULT)?)
+}
 
 /// Prints; a reader that has seen enough and closed the pipe is no error.
 fn print(text: &str) -> std::io::Result<()> {

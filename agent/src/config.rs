@@ -7,6 +7,22 @@ use serde::Deserialize;
 
 use crate::probe;
 
+/// The settings as shipped, with every key explained: what `default-config` prints.
+pub const DEFAULT: &str = include_str!("../default.toml");
+
+/// Where the package puts them.
+#[cfg(target_os = "linux")]
+const INSTALLED: &str = "/etc/atalaya/agent.toml";
+
+/// The settings file of the package, where there is one.
+pub fn installed_file() -> Option<PathBuf> {
+    #[cfg(target_os = "linux")]
+    if Path::new(INSTALLED).exists() {
+        return Some(INSTALLED.into());
+    }
+    None
+}
+
 /// All settings of the agent; a missing key has its default.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -185,6 +201,12 @@ mod tests {
         let config = Config::load(None).unwrap();
         assert_eq!(config.connectivity.samples, 5);
         assert_eq!(config.state_dir, Path::new("/var/lib/atalaya-agent"));
+    }
+
+    #[test]
+    fn the_printed_example_is_what_holds_without_a_file() {
+        let example = load(DEFAULT).unwrap();
+        assert_eq!(format!("{example:?}"), format!("{:?}", Config::default()));
     }
 
     #[test]

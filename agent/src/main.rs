@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use atalaya_agent::command;
+use atalaya_agent::{command, config};
 use clap::{Parser, Subcommand};
 
 /// Agente de Atalaya: observa este equipo e informa al colector.
 #[derive(Parser)]
 #[command(version, about, disable_help_subcommand = true)]
 struct Arguments {
-    /// Archivo de configuración (TOML); sin él valen los valores de fábrica.
+    /// Archivo de configuración (TOML); sin él, el que instaló el paquete o los valores de fábrica.
     #[arg(long, global = true, value_name = "ARCHIVO")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -22,6 +22,7 @@ enum Command {
     /// Da de alta este equipo con el código que entregó el colector.
     Enroll {
         /// Código de alta, entero.
+        #[arg(value_name = "CÓDIGO", env = "ATALAYA_CODE", hide_env_values = true)]
         code: String,
         /// También si ya está dado de alta: al lograrlo, la identidad anterior se sustituye.
         #[arg(long)]
@@ -42,7 +43,17 @@ enum Command {
         json: bool,
     },
     /// Revisa la configuración, la identidad y las herramientas, sin cambiar nada.
-    Check,
+    Check {
+        /// Solo la configuración, sin decir nada si está bien.
+        #[arg(long)]
+        settings: bool,
+    },
+    /// Imprime la configuración de fábrica, con cada clave explicada.
+    DefaultConfig,
+    /// Contesta al servicio una pregunta que pide más privilegios que los suyos.
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Answer,
     /// Toma las lecturas ahora, sin colector.
     Probe {
         /// antivirus, firewall, disk, connectivity o system; sin nombre, todas.
@@ -69,7 +80,8 @@ enum ServiceOrder {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let config = arguments.config.as_deref();
+    let config = arguments.config.or_else(config::installed_file);
+    let config = config.as_deref();
     let outcome = match arguments.command {
         Command::Enroll { code, force } => command::enroll::run(config, &code, force),
         Command::Run => command::run::run(config),
@@ -81,7 +93,11 @@ fn main() -> ExitCode {
             ServiceOrder::Run => command::service::run(config),
         },
         Command::Status { json } => command::status::run(config, json),
-        Command::Check => command::check::run(config),
+        Command::Check { settings: true } => command::check::settings_only(config),
+        Command::Check { settings: false } => command::check::run(config),
+        Command::DefaultConfig => command::default_config(),
+        #[cfg(target_os = "linux")]
+        Command::Answer => command::answer::run(config),
         Command::Probe { name, json } => command::probe::run(config, name.as_deref(), json),
     };
     match outcome {

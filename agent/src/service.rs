@@ -17,6 +17,8 @@ cfg_select! {
     }
 }
 
+mod supervisor;
+
 use std::time::Duration;
 
 use atalaya_reading::SectionKind;
@@ -35,6 +37,7 @@ use crate::spool::{Class, Limits, Spool};
 use crate::state::StateDir;
 use crate::status::Status;
 use crate::uplink::{Outbox, Request, Uplink};
+use supervisor::Supervisor;
 
 /// What the service is called where services have names.
 #[cfg(windows)]
@@ -78,15 +81,19 @@ pub async fn run(
     let hints = machine::hints(&mut probes).await;
     let (send, requests) = mpsc::channel(REQUESTS);
     let uplink = Uplink::new(&outbox, store, hints, send);
-    let observer = Observer::new(&outbox, probes, Duration::from_secs(config.interval_s));
+    let supervisor = Supervisor::of_this_process();
+    let interval = Duration::from_secs(config.interval_s);
+    let observer = Observer::new(&outbox, probes, interval, &supervisor);
     let started_at = Timestamp::now();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "the agent works");
+    supervisor.ready();
     let ended = tokio::select! {
         () = stop => Ok(()),
         ended = uplink.run() => ended,
         () = observer.run(requests) => Ok(()),
         () = keep_status(&outbox, state, started_at) => Ok(()),
     };
+    supervisor.stopping();
     let mut spool = outbox.spool.borrow_mut();
     spool.sync();
     spool.note_acknowledged();
@@ -118,16 +125,22 @@ struct Observer<'a> {
     probes: Probes,
     reporter: Reporter,
     interval: Duration,
+    supervisor: &'a Supervisor,
     started: Instant,
     /// State records lost so far: what they said is said again.
     lost_state: u64,
 }
 
 impl<'a> Observer<'a> {
-    fn new(outbox: &'a Outbox, probes: Probes, interval: Duration) -> Observer<'a> {
+    fn new(
+        outbox: &'a Outbox,
+        probes: Probes,
+        interval: Duration,
+        supervisor: &'a Supervisor,
+    ) -> Observer<'a> {
         let lost_state = outbox.spool.borrow().lost(Class::State);
         let (reporter, started) = (Reporter::default(), Instant::now());
-        Observer { outbox, probes, reporter, interval, started, lost_state }
+        Observer { outbox, probes, reporter, interval, supervisor, started, lost_state }
     }
 
     async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
@@ -136,6 +149,7 @@ impl<'a> Observer<'a> {
         let _ = SystemRandom::new().fill(&mut seed);
         let mut schedule = Schedule::new(self.interval, u64::from_be_bytes(seed), Duration::ZERO);
         loop {
+            self.supervisor.alive();
             if let Some(round) = schedule.due(self.started.elapsed()) {
                 self.say_again_what_was_lost();
                 for kind in round.kinds {
@@ -149,6 +163,7 @@ impl<'a> Observer<'a> {
             }
             tokio::select! {
                 () = tokio::time::sleep_until(self.started + schedule.next()) => {}
+                () = self.supervisor.sign_is_due() => {}
                 request = requests.recv() => match request {
                     Some(request) => self.answer(request).await,
                     None => return,
@@ -159,6 +174,8 @@ impl<'a> Observer<'a> {
 
     async fn look(&mut self, kind: SectionKind, depth: Depth) {
         let outcome = self.probes.read(kind, depth).await;
+        // A probe that hangs has cost its deadline and no more: the loop goes on, and says so.
+        self.supervisor.alive();
         tracing::debug!(kind = kind.as_str(), status = outcome.section.status().as_str(), took = ?outcome.took, "looked");
         let news = self.reporter.take(outcome.section, self.started.elapsed(), Timestamp::now());
         self.outbox.capture(news);

@@ -43,6 +43,19 @@ const TOOLS: [(&str, &str); 5] = [
     ("clamscan", "solo hace falta si usa ClamAV"),
 ];
 
+/// Whether the settings can be used, and nothing else: what the service manager asks before every start.
+///
+/// # Errors
+/// When they cannot.
+pub fn settings_only(config_file: Option<&Path>) -> anyhow::Result<()> {
+    Config::load(config_file)?;
+    let line = settings(config_file);
+    if line.good == Some(false) {
+        bail!(line.text);
+    }
+    Ok(())
+}
+
 /// Prints the lines.
 ///
 /// # Errors

@@ -33,6 +33,7 @@ pub fn run(config: Option<&Path>, json: bool) -> anyhow::Result<()> {
             "certificate_until": until,
             "generation": identity.as_ref().map(|identity| identity.generation),
             "running": running,
+            "undelivered": service.as_ref().map(|service| service.spool.records.sum()),
             "service": service,
         });
         super::print(&format!("{}\n", serde_json::to_string_pretty(&object)?))?;

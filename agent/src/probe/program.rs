@@ -11,6 +11,9 @@ use tokio::process::{Child, Command};
 
 use super::{Look, Unread};
 
+#[cfg(target_os = "linux")]
+pub mod reader;
+
 cfg_select! {
     target_os = "linux" => {
         mod linux;
@@ -81,14 +84,35 @@ impl Look {
     /// # Errors
     /// When it is not installed, may not be run, does not end in time or says too much. How it ended is not judged.
     pub fn run(&self, name: &str, arguments: &[&str], limit: Duration) -> Result<Output, Unread> {
-        let Some(file) = self.programs.find(name) else {
-            return Err(Unread::NotApplicable(format!("no se encontró el programa {name}")));
-        };
-        self.wait(run(&file, arguments, &self.programs.path, self.left(limit)))
+        let limit = self.left(limit);
+        #[cfg(target_os = "linux")]
+        if let Some(socket) = reader::reader_of(name)
+            && self.programs.find(name).is_some()
+        {
+            let question = reader::Question::new(name, arguments);
+            return self.wait(reader::through(socket, &question, limit));
+        }
+        self.wait(run(&self.programs, name, arguments, limit))
     }
 }
 
-async fn run(
+/// Runs a program of these to its end, at most `limit`.
+///
+/// # Errors
+/// As [`Look::run`].
+pub async fn run(
+    programs: &Programs,
+    name: &str,
+    arguments: &[&str],
+    limit: Duration,
+) -> Result<Output, Unread> {
+    match programs.find(name) {
+        Some(file) => run_file(&file, arguments, &programs.path, limit).await,
+        None => Err(Unread::NotApplicable(format!("no se encontró el programa {name}"))),
+    }
+}
+
+async fn run_file(
     file: &Path,
     arguments: &[&str],
     path: &str,
@@ -152,7 +176,7 @@ mod tests {
     async fn a_program_speaks_plainly_and_its_end_is_told() {
         let (_folder, file) = script("echo \"$LC_ALL $1 $HOME\"; echo oh >&2; exit 3");
         let output =
-            run(&file, &["a b; rm"], &default_path(), Duration::from_secs(20)).await.unwrap();
+            run_file(&file, &["a b; rm"], &default_path(), Duration::from_secs(20)).await.unwrap();
         assert_eq!(output.stdout, b"C a b; rm \n");
         assert_eq!((output.stderr.as_str(), output.status.code()), ("oh\n", Some(3)));
     }
@@ -162,7 +186,7 @@ mod tests {
         let (folder, file) = script("sleep 1000 & echo $! > \"${0%/*}/child\"; wait");
         let started = Instant::now();
         let limit = Duration::from_millis(500);
-        let ended = run(&file, &[], &default_path(), limit).await.unwrap_err();
+        let ended = run_file(&file, &[], &default_path(), limit).await.unwrap_err();
         assert!(matches!(ended, Unread::Timeout(_)), "{ended}");
         assert!(started.elapsed() < Duration::from_secs(15));
         let child = std::fs::read_to_string(folder.path().join("child")).unwrap();
@@ -181,7 +205,8 @@ mod tests {
     async fn a_program_that_never_stops_talking_is_cut_off() {
         let (_folder, file) =
             script("while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; done");
-        let ended = run(&file, &[], &default_path(), Duration::from_secs(60)).await.unwrap_err();
+        let ended =
+            run_file(&file, &[], &default_path(), Duration::from_secs(60)).await.unwrap_err();
         assert!(matches!(ended, Unread::Failed(_)), "{ended}");
     }
 

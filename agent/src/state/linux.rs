@@ -2,8 +2,10 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 /// Where the agent keeps its state unless the settings say otherwise.
 pub fn default_dir() -> PathBuf {
@@ -21,9 +23,21 @@ pub fn create_private_directory(dir: &Path) -> io::Result<()> {
     }
 }
 
-/// Opens a file for writing from its start, mode 0600.
+/// Opens a file for writing from its start, mode 0600. What root makes belongs to the folder's owner: the service runs
+/// under an account of its own and must be able to use what `enroll` left.
 pub fn create_private_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    // The folder's owner must not make root write elsewhere through a link.
+    let no_link = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
+    let file = options.custom_flags(no_link).open(path)?;
+    if rustix::process::geteuid().is_root() {
+        let folder = std::fs::metadata(path.parent().unwrap_or(Path::new(".")))?;
+        if folder.uid() != 0 {
+            fchown(&file, Some(folder.uid()), Some(folder.gid()))?;
+        }
+    }
+    Ok(file)
 }
 
 /// Creates a file to append to, mode 0600.

@@ -1,6 +1,7 @@
 //! Volumes from the mount table and block devices from sysfs.
 
 use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use atalaya_reading::{DriveKind, Volume, bounds};
@@ -15,14 +16,29 @@ use crate::probe::Unread;
 pub const SOURCE: &str = "mountinfo, statvfs, smartctl";
 
 const MOUNTS: &str = "/proc/self/mountinfo";
+/// The same as the system itself sees it.
+const SYSTEM_MOUNTS: &str = "/proc/1/mountinfo";
 
 /// File systems of a fixed image: always full, never a worry.
 const IMAGES: [&str; 5] = ["squashfs", "iso9660", "erofs", "cramfs", "udf"];
 
 /// Volumes with files of people or of the system.
 pub fn volumes() -> Result<Vec<Volume>, Unread> {
-    let table = std::fs::read(MOUNTS).map_err(|error| Unread::from_io(MOUNTS, &error))?;
+    let table = mount_table().map_err(|error| Unread::from_io(MOUNTS, &error))?;
     Ok(chosen(parse(&table)?).iter().filter_map(measured).take(bounds::VOLUMES).collect())
+}
+
+/// The system's table where it may be read: in the sandbox of a service every mount looks read-only. In a folder used
+/// as root (chroot) the system's paths would be others.
+fn mount_table() -> std::io::Result<Vec<u8>> {
+    let identity = |root: &str| std::fs::metadata(root).map(|data| (data.dev(), data.ino()));
+    if let (Ok(ours), Ok(of_system)) = (identity("/"), identity("/proc/1/root/"))
+        && ours == of_system
+        && let Ok(table) = std::fs::read(SYSTEM_MOUNTS)
+    {
+        return Ok(table);
+    }
+    std::fs::read(MOUNTS)
 }
 
 /// One name that is not UTF-8 must not cost the whole table.
