@@ -17,6 +17,14 @@ use crate::store::Database;
 /// The settings as shipped, with every key explained: what `default-config` prints.
 pub const DEFAULT: &str = include_str!("../default.toml");
 
+/// Where the package puts them.
+const INSTALLED: &str = "/etc/atalaya/collector.toml";
+
+/// The settings file of the package, where there is one.
+pub fn installed_file() -> Option<PathBuf> {
+    Path::new(INSTALLED).exists().then(|| INSTALLED.into())
+}
+
 /// All settings; a missing key has its default.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]

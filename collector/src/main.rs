@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use atalaya_collector::command::{self, Place};
+use atalaya_collector::config;
 use clap::{Parser, Subcommand};
 
 /// Colector de Atalaya: recibe lo que observan los agentes, avisa y lleva cada trámite por su procedimiento.
 #[derive(Parser)]
 #[command(name = "atalaya-collector", version, about, disable_help_subcommand = true)]
 struct Arguments {
-    /// Archivo de configuración (TOML); sin él valen los valores de fábrica.
+    /// Archivo de configuración (TOML); sin él, el que instaló el paquete o los valores de fábrica.
     #[arg(long, global = true, value_name = "ARCHIVO")]
     config: Option<PathBuf>,
     /// Carpeta de datos, en lugar de la configurada.
@@ -61,7 +62,7 @@ fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments = Arguments::parse();
     let place = Place {
-        config: arguments.config,
+        config: arguments.config.or_else(config::installed_file),
         data_dir: arguments.data_dir,
         database: arguments.database,
     };

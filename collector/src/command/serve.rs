@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use sd_notify::NotifyState;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -47,8 +48,20 @@ async fn serve(config: &Config) -> Result<()> {
     let ready = || {
         // Whoever started it may not read any more: the collector works all the same.
         let _ = print(&format!("Atalaya atiende en {url}/"));
+        tell_service_manager(NotifyState::Ready);
+    };
+    let shutdown = async {
+        shutdown.await;
+        tell_service_manager(NotifyState::Stopping);
     };
     collector::run(config, listeners, Some(metrics), ready, shutdown).await.map_err(explained)
+}
+
+/// Silent where nobody supervises.
+fn tell_service_manager(news: NotifyState) {
+    if let Err(error) = sd_notify::notify(&[news]) {
+        tracing::warn!(%error, "the service manager was not told");
+    }
 }
 
 async fn bind(address: SocketAddr, key: &str) -> Result<TcpListener> {
