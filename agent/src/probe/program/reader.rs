@@ -6,6 +6,7 @@ mod linux;
 
 use serde::{Deserialize, Serialize};
 
+use linux::is_device;
 pub use linux::{reader_of, through};
 
 /// A program to be run, as it goes over the socket: one line of JSON.
@@ -62,11 +63,6 @@ impl Question {
             _ => false,
         }
     }
-}
-
-fn is_device(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | ':');
-    name.len() <= 64 && name.starts_with("/dev/") && name.chars().all(plain)
 }
 
 fn is_kind(kind: &str) -> bool {

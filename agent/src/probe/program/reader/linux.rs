@@ -19,6 +19,12 @@ const RULES: &str = "/run/atalaya-agent-rules.sock";
 /// JSON writes some bytes as several.
 const MAX_ANSWER: u64 = 2 * MAX_OUTPUT as u64;
 
+/// Whether this is the plain path of a device, with no way out of its folder.
+pub(super) fn is_device(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | ':');
+    name.len() <= 64 && name.starts_with("/dev/") && name.chars().all(plain)
+}
+
 /// The reader that may run this program; `None` when it is run directly: it needs no privilege, no readers are
 /// installed, or root asks.
 pub fn reader_of(program: &str) -> Option<&'static Path> {
