@@ -24,6 +24,8 @@ const FAREWELL: Duration = Duration::from_millis(4_500);
 const UPKEEP: Duration = Duration::from_secs(5);
 /// For a TLS handshake of an agent, however slow its network.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// For an enrolment, however slow the network.
+const STRANGER: Duration = Duration::from_secs(60);
 const MIB: u64 = 1024 * 1024;
 
 /// Sockets that are bound already.
@@ -193,6 +195,7 @@ fn limits(config: &Config) -> Limits {
     Limits {
         connections: config.agent_listener.connections,
         handshake: HANDSHAKE,
+        stranger: STRANGER,
         queue_bytes: config.intake.queue_mib * 1024 * 1024,
         commit_records: config.intake.commit_records,
         low_disk: config.intake.low_disk_mib * MIB,

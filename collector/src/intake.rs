@@ -38,6 +38,8 @@ pub struct Limits {
     pub connections: usize,
     /// For a whole TLS handshake.
     pub handshake: Duration,
+    /// For which a connection without a certificate may last.
+    pub stranger: Duration,
     /// Bytes of deliveries that may wait for the writer.
     pub queue_bytes: usize,
     /// Records in one commit, about.

@@ -18,7 +18,13 @@ struct Arguments {
     #[arg(long, global = true, value_name = "CARPETA")]
     data_dir: Option<PathBuf>,
     /// Base de datos, en lugar de la configurada: postgres://… o un archivo SQLite.
-    #[arg(long, global = true, value_name = "BASE")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "BASE",
+        env = "ATALAYA_DATABASE",
+        hide_env_values = true
+    )]
     database: Option<String>,
     #[command(subcommand)]
     command: Command,

@@ -25,9 +25,8 @@ use crate::pki::Credential;
 
 /// Handshakes at a time from one address: a whole building may share one.
 const HANDSHAKES_OF_ADDRESS: usize = 1024;
-/// Connections without a certificate at a time, and how long each may last.
+/// Connections without a certificate at a time.
 const STRANGERS: usize = 256;
-const STRANGER: Duration = Duration::from_secs(60);
 /// After the system refused a connection, e.g. for want of file descriptors.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -53,6 +52,7 @@ pub fn connections(
         places: Arc::new(Semaphore::new(limits.connections)),
         strangers: Arc::new(Semaphore::new(STRANGERS)),
         patience: limits.handshake,
+        stay: limits.stranger,
         handshakes: Mutex::default(),
     });
     tokio::spawn(async move {
@@ -75,6 +75,7 @@ pub fn connections(
 struct Door {
     tls: TlsAcceptor,
     patience: Duration,
+    stay: Duration,
     places: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
     handshakes: Mutex<HashMap<IpAddr, usize>>,
@@ -149,7 +150,7 @@ impl Door {
             Some(permit)
         };
         let ends_at =
-            (!known).then(|| Box::pin(tokio::time::sleep_until(Instant::now() + STRANGER)));
+            (!known).then(|| Box::pin(tokio::time::sleep_until(Instant::now() + self.stay)));
         Some(Connection { stream, peer, ends_at, _place: place, _stranger: stranger })
     }
 }

@@ -4,6 +4,7 @@ mod certificates;
 mod client;
 mod deliveries;
 mod enrolment;
+mod floods;
 mod protocol;
 mod streams;
 
@@ -45,6 +46,7 @@ fn limits() -> Limits {
     Limits {
         connections: 64,
         handshake: Duration::from_millis(500),
+        stranger: Duration::from_secs(2),
         queue_bytes: 1 << 20,
         commit_records: 512,
         low_disk: 0,

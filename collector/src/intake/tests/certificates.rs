@@ -7,7 +7,6 @@ use atalaya_proto::v1::{ConfirmRequest, RenewRequest, agent_message};
 use jiff::{SignedDuration, Timestamp};
 use rcgen::KeyPair;
 use rustls::pki_types::ServerName;
-use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tonic::{Code, Status};
 
@@ -149,14 +148,4 @@ async fn only_tls_1_3_is_spoken() {
     let name = ServerName::try_from("127.0.0.1").unwrap();
     let error = tokio_rustls::TlsConnector::from(Arc::new(old)).connect(name, stream).await;
     assert!(error.unwrap_err().to_string().contains("ProtocolVersion"));
-}
-
-#[tokio::test]
-async fn who_says_nothing_is_cut_off_and_honest_agents_are_served_meanwhile() {
-    let bed = Bed::new().await;
-    let mut silent = TcpStream::connect(bed.address).await.unwrap();
-    let (_, mut uplink) = bed.uplink().await;
-    assert_eq!(uplink.deliver(1, reports(1)).await, 1);
-    let mut nothing = [0; 1];
-    assert_eq!(silent.read(&mut nothing).await.unwrap(), 0);
 }
