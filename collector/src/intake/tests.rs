@@ -46,7 +46,7 @@ fn limits() -> Limits {
     Limits {
         connections: 64,
         handshake: Duration::from_millis(500),
-        stranger: Duration::from_secs(2),
+        stranger: Duration::from_secs(60),
         queue_bytes: 1 << 20,
         commit_records: 512,
         low_disk: 0,

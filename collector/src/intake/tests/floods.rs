@@ -2,6 +2,7 @@
 //! agents keep being served.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -103,7 +104,8 @@ async fn who_never_finishes_a_handshake_is_cut_off_and_others_are_served_meanwhi
 
 #[tokio::test]
 async fn a_stranger_may_not_stay_and_a_known_agent_may() {
-    let bed = Bed::new().await;
+    let limits = super::Limits { stranger: Duration::from_millis(500), ..super::limits() };
+    let bed = Bed::with(limits, tempfile::tempdir().unwrap()).await;
     let (_, mut uplink) = bed.uplink().await;
     let mut stranger = stranger(&bed).await;
     let mut sink = [0; 4096];
