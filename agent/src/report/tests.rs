@@ -46,6 +46,7 @@ fn firewall(sockets: usize) -> Section {
         process: Some("x".repeat(200)),
         pid: Some(1),
         loopback: false,
+        service: None,
     };
     let firewall = Firewall {
         listening: (0..sockets).map(socket).collect(),

@@ -102,6 +102,7 @@ fn socket(port: u16, loopback: bool) -> ListeningSocket {
         process: Some("python3".into()),
         pid: Some(1),
         loopback,
+        service: None,
     }
 }
 

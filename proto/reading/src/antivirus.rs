@@ -26,6 +26,14 @@ pub struct AntivirusProduct {
     pub signatures_at: Option<Timestamp>,
     /// Whole days between `signatures_at` and the reading.
     pub signatures_age_days: Option<i64>,
+    /// Whether the product itself says that its signatures are too old.
+    pub signatures_stale: Option<bool>,
+    /// Whether the service that fetches its signatures runs; `None` also where there is none of its own.
+    pub updater_running: Option<bool>,
+    /// When its last scan of the PC ended.
+    pub last_scan_at: Option<Timestamp>,
+    /// Whether its licence has run out.
+    pub expired: Option<bool>,
     /// What it found, newest first; empty says nothing was reported, not that the PC is clean.
     #[serde(default)]
     pub detections: Vec<Detection>,

@@ -9,6 +9,8 @@ pub const TEXT: usize = 1_024;
 pub const PRODUCTS: usize = 32;
 /// Detections of one product.
 pub const DETECTIONS: usize = 64;
+/// Firewall profiles.
+pub const PROFILES: usize = 8;
 /// Firewall exceptions.
 pub const ALLOWED: usize = 1_024;
 /// Listening sockets.

@@ -13,6 +13,11 @@ pub struct Firewall {
     pub backend: Option<FirewallBackend>,
     /// What happens to an inbound packet no rule speaks of.
     pub default_inbound: Option<PacketPolicy>,
+    /// Whether the service that carries out the rules runs; `None` also where the kernel does so by itself.
+    pub service_running: Option<bool>,
+    /// The profiles of Windows; empty where a firewall has none.
+    #[serde(default)]
+    pub profiles: Vec<FirewallProfile>,
     /// What is let through.
     #[serde(default)]
     pub allowed: Vec<AllowedPort>,
@@ -32,6 +37,8 @@ impl Default for Firewall {
             enabled: None,
             backend: None,
             default_inbound: None,
+            service_running: None,
+            profiles: Vec::new(),
             allowed: Vec::new(),
             listening_status: Status::Unsupported,
             listening: Vec::new(),
@@ -59,7 +66,7 @@ pub enum FirewallBackend {
 }
 
 /// What happens to a packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PacketPolicy {
     /// Silently discarded.
@@ -68,6 +75,21 @@ pub enum PacketPolicy {
     Reject,
     /// Let through.
     Accept,
+}
+
+/// A set of firewall settings for one kind of network.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FirewallProfile {
+    /// `domain`, `private` or `public`.
+    pub name: String,
+    /// Whether the PC is in such a network now.
+    pub active: bool,
+    /// Whether it filters, group policy included.
+    pub enabled: Option<bool>,
+    /// What happens to an inbound packet no rule speaks of while it filters.
+    pub default_inbound: Option<PacketPolicy>,
+    /// Whether a group policy decides any of this, so that it cannot be changed on the PC itself.
+    pub by_group_policy: Option<bool>,
 }
 
 /// An inbound exception.
@@ -94,6 +116,8 @@ pub struct ListeningSocket {
     pub process: Option<String>,
     /// Its process id.
     pub pid: Option<u32>,
+    /// The service it belongs to: those within an `svchost` on Windows, the systemd unit on Linux.
+    pub service: Option<String>,
     /// Reachable from this PC only.
     pub loopback: bool,
 }

@@ -19,7 +19,9 @@ pub use connectivity::{
     Connectivity, Dns, Gateway, Interface, Measurement, Target, TargetKind, Verdict,
 };
 pub use disk::{Disk, Drive, DriveHealth, DriveKind, Volume};
-pub use firewall::{AllowedPort, Firewall, FirewallBackend, ListeningSocket, PacketPolicy};
+pub use firewall::{
+    AllowedPort, Firewall, FirewallBackend, FirewallProfile, ListeningSocket, PacketPolicy,
+};
 pub use sample::Sample;
 pub use section::{Section, SectionKind};
 pub use system::System;

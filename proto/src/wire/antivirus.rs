@@ -20,6 +20,10 @@ fn product(product: &AntivirusProduct) -> v1::AntivirusProduct {
         running: product.running,
         real_time: product.real_time,
         signatures_at_us: product.signatures_at.map(Timestamp::as_microsecond),
+        signatures_stale: product.signatures_stale,
+        updater_running: product.updater_running,
+        last_scan_at_us: product.last_scan_at.map(Timestamp::as_microsecond),
+        expired: product.expired,
         detections: product.detections.iter().take(bounds::DETECTIONS).map(detection).collect(),
     }
 }
@@ -54,6 +58,10 @@ fn read_product(
         real_time: message.real_time,
         signatures_at: some_instant(message.signatures_at_us),
         signatures_age_days: None,
+        signatures_stale: message.signatures_stale,
+        updater_running: message.updater_running,
+        last_scan_at: some_instant(message.last_scan_at_us),
+        expired: message.expired,
         detections: detections
             .into_iter()
             .map(|detection| Detection {
@@ -66,4 +74,31 @@ fn read_product(
     };
     product.set_signatures_age(at);
     Ok(product)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_product_arrives_as_it_was_sent() {
+        let at = |text: &str| text.parse::<Timestamp>().ok();
+        let product = AntivirusProduct {
+            name: "ESET".into(),
+            running: Some(true),
+            real_time: Some(false),
+            signatures_at: at("2026-11-20T08:00:00Z"),
+            signatures_age_days: Some(2),
+            signatures_stale: Some(true),
+            updater_running: Some(false),
+            last_scan_at: at("2026-11-19T03:10:00Z"),
+            expired: Some(true),
+            ..AntivirusProduct::default()
+        };
+        let sent = Antivirus { products: vec![product] };
+        let taken_at = at("2026-11-22T09:00:00Z").unwrap();
+        assert_eq!(read((&sent).into(), taken_at), Ok(sent));
+        let unknown = Antivirus { products: vec![AntivirusProduct::default()] };
+        assert_eq!(read((&unknown).into(), taken_at), Ok(unknown), "unknown stays unknown");
+    }
 }

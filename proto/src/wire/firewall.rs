@@ -1,7 +1,8 @@
 //! Firewall and listening sockets: readings to messages and back.
 
 use atalaya_reading::{
-    AllowedPort, Firewall, FirewallBackend, ListeningSocket, PacketPolicy, Status, bounds,
+    AllowedPort, Firewall, FirewallBackend, FirewallProfile, ListeningSocket, PacketPolicy, Status,
+    bounds,
 };
 
 use super::{Malformed, at_most, cut, some_text, status_from_wire};
@@ -17,6 +18,8 @@ impl From<&Firewall> for v1::Firewall {
                 .default_inbound
                 .map_or(v1::PacketPolicy::Unspecified, policy)
                 .into(),
+            service_running: value.service_running,
+            profiles: value.profiles.iter().take(bounds::PROFILES).map(profile).collect(),
             allowed: value.allowed.iter().take(bounds::ALLOWED).map(allowed).collect(),
             listening: value.listening.iter().take(bounds::LISTENING).map(socket).collect(),
             listening_status: v1::ReadingStatus::from(value.listening_status).into(),
@@ -46,6 +49,19 @@ fn policy(policy: PacketPolicy) -> v1::PacketPolicy {
     }
 }
 
+fn profile(profile: &FirewallProfile) -> v1::FirewallProfile {
+    v1::FirewallProfile {
+        name: bounds::text(&profile.name, bounds::TEXT),
+        active: profile.active,
+        enabled: profile.enabled,
+        default_inbound: profile
+            .default_inbound
+            .map_or(v1::PacketPolicy::Unspecified, policy)
+            .into(),
+        by_group_policy: profile.by_group_policy,
+    }
+}
+
 fn allowed(port: &AllowedPort) -> v1::AllowedPort {
     v1::AllowedPort {
         protocol: bounds::text(&port.protocol, bounds::TEXT),
@@ -62,6 +78,7 @@ fn socket(socket: &ListeningSocket) -> v1::ListeningSocket {
         process: cut(&socket.process),
         pid: socket.pid,
         loopback: socket.loopback,
+        service: cut(&socket.service),
     }
 }
 
@@ -73,6 +90,11 @@ impl TryFrom<v1::Firewall> for Firewall {
             enabled: message.enabled,
             backend: read_backend(message.backend),
             default_inbound: read_policy(message.default_inbound),
+            service_running: message.service_running,
+            profiles: at_most("firewall.profiles", message.profiles, bounds::PROFILES)?
+                .into_iter()
+                .map(read_profile)
+                .collect(),
             allowed: at_most("firewall.allowed", message.allowed, bounds::ALLOWED)?
                 .into_iter()
                 .map(|port| AllowedPort {
@@ -92,6 +114,16 @@ impl TryFrom<v1::Firewall> for Firewall {
     }
 }
 
+fn read_profile(message: v1::FirewallProfile) -> FirewallProfile {
+    FirewallProfile {
+        name: bounds::text(&message.name, bounds::TEXT),
+        active: message.active,
+        enabled: message.enabled,
+        default_inbound: read_policy(message.default_inbound),
+        by_group_policy: message.by_group_policy,
+    }
+}
+
 fn read_socket(message: v1::ListeningSocket) -> Result<ListeningSocket, Malformed> {
     let port = u16::try_from(message.port).map_err(|_| Malformed::Field {
         field: "firewall.listening.port",
@@ -104,6 +136,7 @@ fn read_socket(message: v1::ListeningSocket) -> Result<ListeningSocket, Malforme
         process: some_text(&message.process),
         pid: message.pid,
         loopback: message.loopback,
+        service: some_text(&message.service),
     })
 }
 
@@ -125,5 +158,49 @@ fn read_policy(policy: i32) -> Option<PacketPolicy> {
         v1::PacketPolicy::Drop => Some(PacketPolicy::Drop),
         v1::PacketPolicy::Reject => Some(PacketPolicy::Reject),
         v1::PacketPolicy::Accept => Some(PacketPolicy::Accept),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(name: &str) -> FirewallProfile {
+        FirewallProfile {
+            name: name.into(),
+            active: true,
+            enabled: Some(true),
+            default_inbound: Some(PacketPolicy::Drop),
+            by_group_policy: Some(false),
+        }
+    }
+
+    #[test]
+    fn profiles_and_services_arrive_as_they_were_sent() {
+        let socket = ListeningSocket {
+            protocol: "tcp".into(),
+            address: "::".into(),
+            port: 135,
+            process: Some("svchost.exe".into()),
+            pid: Some(900),
+            loopback: false,
+            service: Some("rpcss".into()),
+        };
+        let sent = Firewall {
+            service_running: Some(false),
+            profiles: vec![profile("domain"), FirewallProfile::default()],
+            listening: vec![socket],
+            ..Firewall::default()
+        };
+        assert_eq!(Firewall::try_from(v1::Firewall::from(&sent)), Ok(sent));
+    }
+
+    #[test]
+    fn more_profiles_than_there_can_be_are_refused() {
+        let message = v1::Firewall {
+            profiles: vec![v1::FirewallProfile::default(); bounds::PROFILES + 1],
+            ..v1::Firewall::default()
+        };
+        assert!(Firewall::try_from(message).is_err());
     }
 }

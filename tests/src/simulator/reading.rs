@@ -2,9 +2,9 @@
 
 use atalaya_reading::{
     AllowedPort, Antivirus, AntivirusProduct, Connectivity, Detection, Disk, Dns, Drive,
-    DriveHealth, DriveKind, Firewall, FirewallBackend, Gateway, Interface, ListeningSocket,
-    Measurement, PacketPolicy, Reading, Section, Status, System, Target, TargetKind, Verdict,
-    Volume,
+    DriveHealth, DriveKind, Firewall, FirewallBackend, FirewallProfile, Gateway, Interface,
+    ListeningSocket, Measurement, PacketPolicy, Reading, Section, Status, System, Target,
+    TargetKind, Verdict, Volume,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -84,26 +84,30 @@ fn firewall_source(pc: &Pc) -> &'static str {
 
 fn firewall(pc: &Pc) -> Firewall {
     let off = pc.illness == Some(Illness::FirewallOff);
-    let socket = |port: u16, process: &str, address: &str| ListeningSocket {
+    let socket = |port: u16, process: &str, service: Option<&str>, address: &str| ListeningSocket {
         protocol: "tcp".into(),
         address: address.into(),
         port,
         process: Some(process.into()),
         pid: Some(400 + u32::from(port) % 5_000),
         loopback: address.starts_with("127."),
+        service: service.map(Into::into),
     };
     let mut listening = if is_windows(pc) {
         vec![
-            socket(135, "svchost (RpcSs)", "0.0.0.0"),
-            socket(139, "System", "0.0.0.0"),
-            socket(445, "System", "0.0.0.0"),
-            socket(5040, "svchost (CDPSvc)", "0.0.0.0"),
+            socket(135, "svchost.exe", Some("rpceptmapper, rpcss"), "0.0.0.0"),
+            socket(139, "System", None, "0.0.0.0"),
+            socket(445, "System", None, "0.0.0.0"),
+            socket(5040, "svchost.exe", Some("cdpsvc"), "0.0.0.0"),
         ]
     } else {
-        vec![socket(22, "sshd", "0.0.0.0"), socket(631, "cupsd", "127.0.0.1")]
+        vec![
+            socket(22, "sshd", Some("ssh.service"), "0.0.0.0"),
+            socket(631, "cupsd", Some("cups.service"), "127.0.0.1"),
+        ]
     };
     if pc.illness == Some(Illness::OpenPort) {
-        listening.push(socket(4444, "servidor.exe", "0.0.0.0"));
+        listening.push(socket(4444, "servidor.exe", None, "0.0.0.0"));
     }
     let allowed = if is_windows(pc) { "445" } else { "22" };
     Firewall {
@@ -122,7 +126,21 @@ fn firewall(pc: &Pc) -> Firewall {
         listening_status: Status::Ok,
         listening,
         listening_left_out: 0,
+        service_running: is_windows(pc).then_some(true),
+        profiles: if is_windows(pc) { profiles(!off) } else { Vec::new() },
     }
+}
+
+/// The profiles of a PC within a domain whose group policy decides its firewall.
+fn profiles(enabled: bool) -> Vec<FirewallProfile> {
+    let profile = |name: &str| FirewallProfile {
+        name: name.into(),
+        active: name == "domain",
+        enabled: Some(enabled),
+        default_inbound: Some(PacketPolicy::Drop),
+        by_group_policy: Some(name == "domain"),
+    };
+    ["domain", "private", "public"].map(profile).into()
 }
 
 fn disk(pc: &Pc, at: Timestamp) -> Disk {

@@ -73,6 +73,7 @@ impl Reader {
             signatures_at: seen.signatures_at,
             signatures_age_days: None,
             detections: seen.detections,
+            ..Default::default()
         })
     }
 

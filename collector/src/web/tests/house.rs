@@ -234,6 +234,7 @@ pub fn healthy(hostname: &str) -> Vec<Section> {
         process: Some("sshd".into()),
         pid: Some(700),
         loopback: false,
+        service: None,
     };
     let firewall = Firewall {
         enabled: Some(true),

@@ -114,6 +114,7 @@ impl Sockets {
                 process,
                 pid,
                 loopback: is_loopback(socket.address),
+                service: None,
             };
             let known = unique.entry(key).or_insert_with(|| described.clone());
             if described.pid < known.pid {

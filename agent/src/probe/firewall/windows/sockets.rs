@@ -72,6 +72,7 @@ fn described(socket: &Waiting, process: Option<String>) -> ListeningSocket {
         process,
         pid: Some(socket.pid),
         loopback: socket.address.to_canonical().is_loopback(),
+        service: None,
     }
 }
 
