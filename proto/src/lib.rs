@@ -10,7 +10,7 @@ mod wire;
 
 pub use wire::{
     Malformed, decode_body, kind_from_wire, sample_from_wire, sample_to_wire, section_from_wire,
-    section_to_wire,
+    section_to_wire, targets_from_wire, targets_to_wire,
 };
 
 /// Messages and services generated from `proto/atalaya/v1`.

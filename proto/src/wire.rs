@@ -4,11 +4,14 @@ mod antivirus;
 mod connectivity;
 mod disk;
 mod firewall;
+mod settings;
 mod system;
 
 use atalaya_reading::{Reading, Sample, Section, SectionKind, Status, bounds};
 use jiff::Timestamp;
 use prost::Message;
+
+pub use settings::{targets_from_wire, targets_to_wire};
 
 use crate::{limits, v1};
 

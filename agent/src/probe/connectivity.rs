@@ -1,7 +1,6 @@
 //! Link, gateway, names, internet and collector: separate facts, one verdict. Every round is bounded in time, and all
 //! of it is measured at once.
 
-mod address;
 mod collect;
 mod measure;
 mod settings;
@@ -100,6 +99,7 @@ mod tests {
 
     fn seen(received: &[u32], resolves: Option<bool>) -> Connectivity {
         let target = |received: &u32| Target {
+            id: None,
             name: "x".into(),
             kind: TargetKind::Icmp,
             address: "192.0.2.1".into(),

@@ -226,8 +226,7 @@ fn unread(device: &BlockDevice, reason: &str) -> Drive {
         kind: device.kind,
         health: DriveHealth::Unknown,
         reasons: vec![bounds::text(reason, bounds::TEXT)],
-        temperature_c: None,
-        power_on_hours: None,
+        ..Drive::default()
     }
 }
 

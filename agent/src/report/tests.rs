@@ -85,6 +85,7 @@ fn only_a_new_detection_is_a_security_event() {
 fn a_report_when_nothing_changed_costs_at_most_200_bytes_on_the_wire() {
     let mut reporter = Reporter::default();
     let target = |name: &str| Target {
+        id: None,
         name: name.into(),
         kind: TargetKind::Icmp,
         address: "192.0.2.1".into(),
@@ -105,20 +106,17 @@ fn a_report_when_nothing_changed_costs_at_most_200_bytes_on_the_wire() {
     };
     let drive = Drive {
         device: "/dev/sda".into(),
-        model: None,
-        serial: None,
         kind: DriveKind::Hdd,
         health: DriveHealth::Ok,
-        reasons: vec![],
         temperature_c: Some(48),
-        power_on_hours: None,
+        ..Drive::default()
     };
     let volume = Volume {
         mount: "/".into(),
         filesystem: "ext4".into(),
         total_bytes: 1 << 40,
         free_bytes: 1 << 39,
-        read_only: false,
+        ..Volume::default()
     };
     let disk = Disk { drives: vec![drive], volumes: vec![volume], ..Disk::default() };
     for round in 0..2 {

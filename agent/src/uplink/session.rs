@@ -192,6 +192,8 @@ impl Session<'_> {
                 self.flow.throttle(quiet, accept, now);
             }
             Some(Body::Action(action)) => self.ask(request_of(action)),
+            // Heard, not yet heeded.
+            Some(Body::Settings(_)) => {}
             // A newer kind of message: nothing an agent of this version can do about it.
             None => {}
         }

@@ -134,19 +134,17 @@ fn disk(health: &[DriveHealth], free_bytes: u64) -> Facts {
     let drives = health.iter().map(|health| Drive {
         device: "/dev/sda".into(),
         model: Some("WD10".into()),
-        serial: None,
         kind: DriveKind::Hdd,
         health: *health,
         reasons: vec!["197 Current_Pending_Sector = 8".into()],
-        temperature_c: None,
-        power_on_hours: None,
+        ..Drive::default()
     });
     let volume = Volume {
         mount: "C:".into(),
         filesystem: "NTFS".into(),
         total_bytes: 1000,
         free_bytes,
-        read_only: false,
+        ..Volume::default()
     };
     let value = Disk {
         drives_status: Status::Ok,

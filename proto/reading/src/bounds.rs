@@ -19,10 +19,20 @@ pub const LISTENING: usize = 4_096;
 pub const DRIVES: usize = 64;
 /// Reasons of one drive.
 pub const REASONS: usize = 32;
+/// Attributes of one drive.
+pub const ATTRIBUTES: usize = 32;
 /// Volumes.
 pub const VOLUMES: usize = 256;
 /// Interfaces and targets.
 pub const INTERFACES: usize = 64;
+/// Targets a collector may give an agent.
+pub const DEVICES: usize = 64;
+/// Bytes of the id of such a target.
+pub const TARGET_ID: usize = 64;
+/// Bytes of the name of such a target.
+pub const TARGET_NAME: usize = 200;
+/// Bytes of its address: the longest host name, a colon and a port, in brackets.
+pub const TARGET_ADDRESS: usize = 261;
 /// Addresses of one interface.
 pub const ADDRESSES: usize = 32;
 /// Name servers.

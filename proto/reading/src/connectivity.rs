@@ -20,6 +20,11 @@ pub struct Connectivity {
     /// The collector itself; `None` while not enrolled.
     #[serde(default)]
     pub collector: Option<Target>,
+    /// Something between this PC and the internet answers in its place; `None`: not asked.
+    pub captive_portal: Option<bool>,
+    /// Targets the collector gave, such as router, switch or printer; no part of the verdict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<Target>,
 }
 
 impl Default for Connectivity {
@@ -31,6 +36,8 @@ impl Default for Connectivity {
             dns: Dns::default(),
             targets: Vec::new(),
             collector: None,
+            captive_portal: None,
+            devices: Vec::new(),
         }
     }
 }
@@ -63,6 +70,20 @@ pub struct Interface {
     pub link_up: Option<bool>,
     /// Megabits per second.
     pub speed_mbps: Option<u32>,
+    /// Sends and receives at once.
+    pub full_duplex: Option<bool>,
+    /// Its address was given by DHCP, not set by hand; `None`: not known, or it has no address.
+    pub dhcp: Option<bool>,
+    /// How often the link came or went since the system started.
+    pub carrier_changes: Option<u64>,
+    /// Frames that came in damaged since the system started.
+    pub rx_errors: Option<u64>,
+    /// Frames that could not be sent since the system started.
+    pub tx_errors: Option<u64>,
+    /// Strength of the radio signal, dBm; `None` also where there is no radio.
+    pub wifi_signal_dbm: Option<i32>,
+    /// Another device on the link uses its address too; `None`: not known.
+    pub address_conflict: Option<bool>,
 }
 
 /// The default gateway.
@@ -96,6 +117,9 @@ pub struct Dns {
 /// Something measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Target {
+    /// [`crate::TargetSpec::id`] of a target the collector gave; `None`: the agent's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// As people call it.
     pub name: String,
     /// How it is to be measured.

@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::{Measurement, Section};
+use crate::{DriveAttribute, Interface, Measurement, Section, Volume};
 
 impl Section {
     /// First 16 bytes of a SHA-256 over what matters.
@@ -41,18 +41,18 @@ fn steady(section: &Section) -> Section {
             for drive in &mut reading.value.drives {
                 drive.temperature_c = None;
                 drive.power_on_hours = None;
+                drive.attributes.retain(|attribute| !counts_time(attribute));
             }
-            for volume in &mut reading.value.volumes {
-                // Steps of 2 %: a volume that fills is news, a file written is not.
-                volume.free_bytes = u64::from(volume.free_permille().unwrap_or(0) / 20);
-            }
+            reading.value.volumes.iter_mut().for_each(steady_volume);
         }
         Section::Connectivity(reading) => {
             reading.taken_at = Default::default();
             let value = &mut reading.value;
             value.gateway.measurement = Measurement::default();
             value.dns.answer_ms = None;
-            for target in value.targets.iter_mut().chain(&mut value.collector) {
+            value.interfaces.iter_mut().for_each(steady_interface);
+            let targets = value.targets.iter_mut().chain(&mut value.collector);
+            for target in targets.chain(&mut value.devices) {
                 target.measurement = answers_only(&target.measurement);
             }
         }
@@ -67,6 +67,28 @@ fn steady(section: &Section) -> Section {
         }
     }
     section
+}
+
+/// Steps of 2 %: a volume that fills is news, a file written is not.
+fn steady_volume(volume: &mut Volume) {
+    volume.free_bytes = u64::from(volume.free_permille().unwrap_or(0) / 20);
+    volume.inodes_free = volume.inodes_free_permille().map(|permille| u64::from(permille / 20));
+    // Some file systems make room for more files as they go.
+    volume.inodes_total = None;
+}
+
+/// A link that comes or goes is news; one more damaged frame is only when their number has another digit, and the
+/// signal of a radio never stands still.
+fn steady_interface(interface: &mut Interface) {
+    let digits = |count: u64| u64::from(count.checked_ilog10().map_or(0, |digits| digits + 1));
+    interface.rx_errors = interface.rx_errors.map(digits);
+    interface.tx_errors = interface.tx_errors.map(digits);
+    interface.wifi_signal_dbm = None;
+}
+
+/// Hours of work grow by themselves.
+fn counts_time(attribute: &DriveAttribute) -> bool {
+    attribute.id == Some(9) || attribute.name == "power_on_hours"
 }
 
 /// All answered, some did, none did: the rest is in the regular report.
@@ -86,20 +108,18 @@ mod tests {
     fn disk(free: u64, temperature: i32, health: DriveHealth) -> Section {
         let drive = Drive {
             device: "/dev/sda".into(),
-            model: None,
-            serial: None,
             kind: DriveKind::Hdd,
             health,
-            reasons: vec![],
             temperature_c: Some(temperature),
             power_on_hours: Some(1),
+            ..Drive::default()
         };
         let volume = Volume {
             mount: "/".into(),
             filesystem: "ext4".into(),
             total_bytes: 1000,
             free_bytes: free,
-            read_only: false,
+            ..Volume::default()
         };
         let value = Disk { drives: vec![drive], volumes: vec![volume], ..Disk::default() };
         Section::Disk(Reading::ok(value, "smartctl", Default::default()))
@@ -111,5 +131,35 @@ mod tests {
         assert_eq!(before, disk(505, 44, DriveHealth::Ok).fingerprint());
         assert_ne!(before, disk(400, 30, DriveHealth::Ok).fingerprint());
         assert_ne!(before, disk(500, 30, DriveHealth::Failing).fingerprint());
+    }
+
+    #[test]
+    fn a_counter_of_a_drive_that_grows_is_news_and_an_hour_of_work_is_not() {
+        let with = |id: u32, raw: u64| {
+            let attribute = DriveAttribute { id: Some(id), raw, ..DriveAttribute::default() };
+            let drive = Drive { attributes: vec![attribute], ..Drive::default() };
+            let value = Disk { drives: vec![drive], ..Disk::default() };
+            Section::Disk(Reading::ok(value, "smartctl", Default::default())).fingerprint()
+        };
+        assert_eq!(with(9, 100), with(9, 101));
+        assert_ne!(with(5, 8), with(5, 9));
+    }
+
+    #[test]
+    fn a_link_that_flaps_is_news_and_a_few_more_errors_or_a_weaker_signal_are_not() {
+        let with = |carrier_changes, rx_errors, wifi_signal_dbm| {
+            let interface = Interface {
+                carrier_changes: Some(carrier_changes),
+                rx_errors: Some(rx_errors),
+                wifi_signal_dbm: Some(wifi_signal_dbm),
+                ..Interface::default()
+            };
+            let value = Connectivity { interfaces: vec![interface], ..Connectivity::default() };
+            Section::Connectivity(Reading::ok(value, "x", Default::default())).fingerprint()
+        };
+        assert_eq!(with(2, 11, -60), with(2, 12, -71));
+        assert_ne!(with(2, 11, -60), with(4, 11, -60));
+        assert_ne!(with(2, 0, -60), with(2, 1, -60));
+        assert_ne!(with(2, 99, -60), with(2, 100, -60));
     }
 }

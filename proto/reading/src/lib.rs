@@ -8,23 +8,27 @@ mod antivirus;
 pub mod bounds;
 mod connectivity;
 mod disk;
+mod endpoint;
 mod fingerprint;
 mod firewall;
 mod sample;
 mod section;
 mod system;
+mod target_spec;
 
 pub use antivirus::{Antivirus, AntivirusProduct, Detection};
 pub use connectivity::{
     Connectivity, Dns, Gateway, Interface, Measurement, Target, TargetKind, Verdict,
 };
-pub use disk::{Disk, Drive, DriveHealth, DriveKind, Volume};
+pub use disk::{Disk, Drive, DriveAttribute, DriveHealth, DriveKind, Volume};
+pub use endpoint::Endpoint;
 pub use firewall::{
     AllowedPort, Firewall, FirewallBackend, FirewallProfile, ListeningSocket, PacketPolicy,
 };
 pub use sample::Sample;
 pub use section::{Section, SectionKind};
 pub use system::System;
+pub use target_spec::{Misfit, TargetSpec};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -32,6 +32,8 @@ impl From<&Connectivity> for v1::Connectivity {
             }),
             targets: value.targets.iter().take(bounds::INTERFACES).map(target).collect(),
             collector: value.collector.as_ref().map(target),
+            captive_portal: value.captive_portal,
+            devices: value.devices.iter().take(bounds::DEVICES).map(target).collect(),
         }
     }
 }
@@ -43,21 +45,24 @@ fn interface(interface: &Interface) -> v1::Interface {
         addresses: texts(&interface.addresses, bounds::ADDRESSES),
         link_up: interface.link_up,
         speed_mbps: interface.speed_mbps,
+        full_duplex: interface.full_duplex,
+        dhcp: interface.dhcp,
+        carrier_changes: interface.carrier_changes,
+        rx_errors: interface.rx_errors,
+        tx_errors: interface.tx_errors,
+        wifi_signal_dbm: interface.wifi_signal_dbm,
+        address_conflict: interface.address_conflict,
     }
 }
 
 fn target(target: &Target) -> v1::Target {
     v1::Target {
         name: bounds::text(&target.name, bounds::TEXT),
-        kind: match target.kind {
-            TargetKind::Icmp => v1::TargetKind::Icmp,
-            TargetKind::Tcp => v1::TargetKind::Tcp,
-            TargetKind::Https => v1::TargetKind::Https,
-        }
-        .into(),
+        kind: v1::TargetKind::from(target.kind).into(),
         address: bounds::text(&target.address, bounds::TEXT),
         measurement: Some(measurement(&target.measurement)),
         fallback: cut(&target.fallback),
+        id: target.id.as_deref().map(|id| bounds::text(id, bounds::TARGET_ID)),
     }
 }
 
@@ -120,6 +125,11 @@ impl TryFrom<v1::Connectivity> for Connectivity {
                 .map(read_target)
                 .collect::<Result<_, _>>()?,
             collector: message.collector.map(read_target).transpose()?,
+            captive_portal: message.captive_portal,
+            devices: at_most("connectivity.devices", message.devices, bounds::DEVICES)?
+                .into_iter()
+                .map(read_target)
+                .collect::<Result<_, _>>()?,
         })
     }
 }
@@ -132,25 +142,47 @@ fn read_interface(message: v1::Interface) -> Result<Interface, Malformed> {
         addresses: texts(&addresses, bounds::ADDRESSES),
         link_up: message.link_up,
         speed_mbps: message.speed_mbps,
+        full_duplex: message.full_duplex,
+        dhcp: message.dhcp,
+        carrier_changes: message.carrier_changes,
+        rx_errors: message.rx_errors,
+        tx_errors: message.tx_errors,
+        wifi_signal_dbm: message.wifi_signal_dbm.filter(|dbm| (-150..=50).contains(dbm)),
+        address_conflict: message.address_conflict,
     })
 }
 
 fn read_target(message: v1::Target) -> Result<Target, Malformed> {
-    let kind = match v1::TargetKind::try_from(message.kind) {
-        Ok(v1::TargetKind::Icmp) => TargetKind::Icmp,
-        Ok(v1::TargetKind::Tcp) => TargetKind::Tcp,
-        Ok(v1::TargetKind::Https) => TargetKind::Https,
-        Ok(v1::TargetKind::Unspecified) | Err(_) => {
-            return Err(Malformed::missing("connectivity.targets.kind"));
-        }
-    };
+    let kind = read_target_kind(message.kind)
+        .ok_or_else(|| Malformed::missing("connectivity.targets.kind"))?;
     Ok(Target {
+        id: message.id.map(|id| bounds::text(&id, bounds::TARGET_ID)).filter(|id| !id.is_empty()),
         name: bounds::text(&message.name, bounds::TEXT),
         kind,
         address: bounds::text(&message.address, bounds::TEXT),
         fallback: some_text(&message.fallback),
         measurement: read_measurement(message.measurement)?,
     })
+}
+
+impl From<TargetKind> for v1::TargetKind {
+    fn from(kind: TargetKind) -> Self {
+        match kind {
+            TargetKind::Icmp => v1::TargetKind::Icmp,
+            TargetKind::Tcp => v1::TargetKind::Tcp,
+            TargetKind::Https => v1::TargetKind::Https,
+        }
+    }
+}
+
+/// `None` for unspecified and for newer kinds.
+pub fn read_target_kind(kind: i32) -> Option<TargetKind> {
+    match v1::TargetKind::try_from(kind).ok()? {
+        v1::TargetKind::Unspecified => None,
+        v1::TargetKind::Icmp => Some(TargetKind::Icmp),
+        v1::TargetKind::Tcp => Some(TargetKind::Tcp),
+        v1::TargetKind::Https => Some(TargetKind::Https),
+    }
 }
 
 fn read_measurement(message: Option<v1::Measurement>) -> Result<Measurement, Malformed> {

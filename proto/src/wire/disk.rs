@@ -1,8 +1,10 @@
 //! Drives and volumes: readings to messages and back.
 
-use atalaya_reading::{Disk, Drive, DriveHealth, DriveKind, Status, Volume, bounds};
+use atalaya_reading::{
+    Disk, Drive, DriveAttribute, DriveHealth, DriveKind, Status, Volume, bounds,
+};
 
-use super::{Malformed, at_most, cut, some_text, status_from_wire};
+use super::{Malformed, at_most, cut, some_instant, some_text, status_from_wire};
 use crate::v1;
 
 impl From<&Disk> for v1::Disk {
@@ -39,6 +41,20 @@ fn drive(drive: &Drive) -> v1::Drive {
         reasons: reasons.map(|reason| bounds::text(reason, bounds::TEXT)).collect(),
         temperature_c: drive.temperature_c,
         power_on_hours: drive.power_on_hours,
+        attributes: drive.attributes.iter().take(bounds::ATTRIBUTES).map(attribute).collect(),
+    }
+}
+
+fn attribute(attribute: &DriveAttribute) -> v1::DriveAttribute {
+    v1::DriveAttribute {
+        name: bounds::text(&attribute.name, bounds::TEXT),
+        id: attribute.id,
+        raw: attribute.raw,
+        previous_raw: attribute.previous_raw,
+        changed_at_us: attribute.changed_at.map(|at| at.as_microsecond()),
+        normalized: attribute.normalized,
+        worst: attribute.worst,
+        threshold: attribute.threshold,
     }
 }
 
@@ -49,6 +65,9 @@ fn volume(volume: &Volume) -> v1::Volume {
         total_bytes: volume.total_bytes,
         free_bytes: volume.free_bytes,
         read_only: volume.read_only,
+        inodes_total: volume.inodes_total,
+        inodes_free: volume.inodes_free,
+        remounted_read_only: volume.remounted_read_only,
     }
 }
 
@@ -92,7 +111,24 @@ fn read_drive(message: v1::Drive) -> Result<Drive, Malformed> {
         reasons: reasons.iter().map(|reason| bounds::text(reason, bounds::TEXT)).collect(),
         temperature_c: message.temperature_c.filter(|c| (-60..=200).contains(c)),
         power_on_hours: message.power_on_hours.filter(|hours| *hours < 100 * 365 * 24),
+        attributes: at_most("disk.attributes", message.attributes, bounds::ATTRIBUTES)?
+            .into_iter()
+            .map(read_attribute)
+            .collect(),
     })
+}
+
+fn read_attribute(message: v1::DriveAttribute) -> DriveAttribute {
+    DriveAttribute {
+        name: bounds::text(&message.name, bounds::TEXT),
+        id: message.id,
+        raw: message.raw,
+        previous_raw: message.previous_raw,
+        changed_at: some_instant(message.changed_at_us),
+        normalized: message.normalized,
+        worst: message.worst,
+        threshold: message.threshold,
+    }
 }
 
 fn read_volume(message: v1::Volume) -> Volume {
@@ -102,5 +138,10 @@ fn read_volume(message: v1::Volume) -> Volume {
         total_bytes: message.total_bytes,
         free_bytes: message.free_bytes.min(message.total_bytes),
         read_only: message.read_only,
+        inodes_total: message.inodes_total,
+        inodes_free: message
+            .inodes_free
+            .map(|free| message.inodes_total.map_or(free, |total| free.min(total))),
+        remounted_read_only: message.remounted_read_only,
     }
 }

@@ -103,7 +103,7 @@ impl Device {
                         in_flight = false;
                     }
                     Body::Action(action) => self.act(action.id, action.kind),
-                    Body::Welcome(_) => {}
+                    Body::Welcome(_) | Body::Settings(_) => {}
                 },
             }
         }

@@ -106,7 +106,7 @@ async fn session(
                     tokio::time::sleep(Duration::from_millis(throttle.retry_after_ms.into())).await;
                     break;
                 }
-                Body::Welcome(_) | Body::Action(_) => {}
+                Body::Welcome(_) | Body::Action(_) | Body::Settings(_) => {}
             }
         }
     }

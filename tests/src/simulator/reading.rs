@@ -171,6 +171,7 @@ fn disk(pc: &Pc, at: Timestamp) -> Disk {
         power_on_hours: Some(
             pc.drive_hours + u64::try_from(at.as_second() / 3_600 % 8_760).unwrap_or(0),
         ),
+        ..Drive::default()
     };
     let total = if pc.turning_disk { 931 * GIB } else { 447 * GIB };
     let free_permille = if pc.illness == Some(Illness::VolumeFull) {
@@ -183,7 +184,7 @@ fn disk(pc: &Pc, at: Timestamp) -> Disk {
         filesystem: if is_windows(pc) { "NTFS" } else { "ext4" }.into(),
         total_bytes: total,
         free_bytes: total / 1000 * free_permille + rng.u64(0..total / 2_000),
-        read_only: false,
+        ..Volume::default()
     };
     if pc.illness == Some(Illness::DrivesDenied) {
         let detail = "smartctl: permiso denegado".to_string();
@@ -215,6 +216,7 @@ fn connectivity(pc: &Pc, at: Timestamp) -> Connectivity {
     let gateway = Measurement { ..round(5, 0.4, 0.3) };
     let spread = if unstable { 90.0 } else { 4.0 };
     let target = |name: &str, kind: TargetKind, address: &str, measurement: Measurement| Target {
+        id: None,
         name: name.into(),
         kind,
         address: address.into(),
@@ -239,6 +241,10 @@ fn connectivity(pc: &Pc, at: Timestamp) -> Connectivity {
             addresses: vec![format!("10.20.{network}.{}/24", 20 + pc.number % 200)],
             link_up: Some(true),
             speed_mbps: Some(if pc.number.is_multiple_of(7) { 100 } else { 1000 }),
+            full_duplex: Some(true),
+            dhcp: Some(true),
+            carrier_changes: Some(2),
+            ..Interface::default()
         }],
         gateway: Gateway {
             address: Some(format!("10.20.{network}.1")),
@@ -256,7 +262,7 @@ fn connectivity(pc: &Pc, at: Timestamp) -> Connectivity {
             target("Cloudflare", TargetKind::Icmp, "1.1.1.1", first),
             target("Google", TargetKind::Https, "https://www.google.com", second),
         ],
-        collector: None,
+        ..Connectivity::default()
     }
 }
 

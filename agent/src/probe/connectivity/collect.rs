@@ -3,9 +3,10 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use atalaya_reading::{Connectivity, Dns, Gateway, Measurement, Target, TargetKind, bounds};
+use atalaya_reading::{
+    Connectivity, Dns, Endpoint, Gateway, Measurement, Target, TargetKind, bounds,
+};
 
-use super::address::Endpoint;
 use super::settings::{Settings, TargetSetting};
 use super::{measure, system, tls};
 
@@ -103,6 +104,7 @@ async fn target(setting: TargetSetting, samples: u32, tls: Option<tls::Ready>) -
         };
     }
     Target {
+        id: None,
         name: bounds::text(&setting.name, bounds::TEXT),
         kind: setting.kind,
         address: bounds::text(&setting.address, bounds::TEXT),

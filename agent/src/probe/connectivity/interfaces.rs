@@ -53,6 +53,7 @@ fn interface(name: &str, data: &NetworkData) -> Interface {
         speed_mbps: megabits
             .and_then(|speed| u32::try_from(speed).ok())
             .filter(|speed| (1..10_000_000).contains(speed)),
+        ..Interface::default()
     }
 }
 

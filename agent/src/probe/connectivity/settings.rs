@@ -1,9 +1,8 @@
 //! Settings `[connectivity]`: what is measured, and how often in a round.
 
-use atalaya_reading::{TargetKind, bounds};
+use atalaya_reading::{Endpoint, TargetKind, bounds};
 use serde::Deserialize;
 
-use super::address::Endpoint;
 use crate::config::Invalid;
 
 /// Settings `[connectivity]`.

@@ -58,6 +58,7 @@ fn interface(adapter: &Adapter) -> Interface {
         speed_mbps: u32::try_from(adapter.speed / 1_000_000)
             .ok()
             .filter(|speed| (1..10_000_000).contains(speed)),
+        ..Interface::default()
     }
 }
 

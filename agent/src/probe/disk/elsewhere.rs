@@ -31,6 +31,7 @@ pub fn volumes() -> Result<Vec<Volume>, Unread> {
         total_bytes: disk.total_space(),
         free_bytes: disk.available_space(),
         read_only: disk.is_read_only(),
+        ..Volume::default()
     });
     Ok(volumes.take(bounds::VOLUMES).collect())
 }

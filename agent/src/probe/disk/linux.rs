@@ -102,6 +102,7 @@ fn measured(mount: &MountInfo) -> Option<Volume> {
         total_bytes,
         free_bytes: figures.f_bavail.saturating_mul(figures.f_frsize).min(total_bytes),
         read_only,
+        ..Volume::default()
     })
 }
 

@@ -194,6 +194,7 @@ impl Report {
             reasons: reasons.into_iter().take(bounds::REASONS).collect(),
             temperature_c: self.temperature.as_ref().and_then(|t| t.current),
             power_on_hours: self.power_on_time.as_ref().and_then(|time| time.hours),
+            attributes: Vec::new(),
         })
     }
 

@@ -58,6 +58,7 @@ fn volume(letter: char) -> Option<Volume> {
         total_bytes,
         free_bytes: free_bytes.min(total_bytes),
         read_only: flags & FILE_READ_ONLY_VOLUME != 0,
+        ..Volume::default()
     })
 }
 

@@ -247,7 +247,7 @@ pub fn healthy(hostname: &str) -> Vec<Section> {
         filesystem: "ext4".into(),
         total_bytes: 250_000_000_000,
         free_bytes: 125_000_000_000,
-        read_only: false,
+        ..Volume::default()
     };
     let disk = Disk { drives_status: Status::Ok, volumes: vec![volume], ..Disk::default() };
     let connectivity = Connectivity { verdict: Verdict::Ok, ..Connectivity::default() };

@@ -1,6 +1,6 @@
-//! Where a target is: host and port out of what the settings say. Pure.
+//! Where a target is: host and port out of what settings or collector say. Pure.
 
-use atalaya_reading::TargetKind;
+use crate::TargetKind;
 
 /// A host, by name or address, and a port; ICMP has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
