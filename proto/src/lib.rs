@@ -9,8 +9,9 @@ pub mod limits;
 mod wire;
 
 pub use wire::{
-    Malformed, decode_body, kind_from_wire, sample_from_wire, sample_to_wire, section_from_wire,
-    section_to_wire, targets_from_wire, targets_to_wire,
+    Malformed, action_from_wire, action_to_wire, answer_from_wire, answer_to_wire, decode_body,
+    kind_from_wire, sample_from_wire, sample_to_wire, section_from_wire, section_to_wire,
+    targets_from_wire, targets_to_wire,
 };
 
 /// Messages and services generated from `proto/atalaya/v1`.

@@ -1,5 +1,6 @@
 //! Readings to messages and back. The way back is where hostile data is cut to the bounds or refused.
 
+mod action;
 mod antivirus;
 mod connectivity;
 mod disk;
@@ -7,6 +8,7 @@ mod firewall;
 mod settings;
 mod system;
 
+pub use action::{action_from_wire, action_to_wire, answer_from_wire, answer_to_wire};
 use atalaya_reading::{Reading, Sample, Section, SectionKind, Status, bounds};
 use jiff::Timestamp;
 use prost::Message;

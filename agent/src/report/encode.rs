@@ -96,6 +96,8 @@ pub fn action_result(action_id: &str, end: ActionEnd, detail: &str, now: Timesta
         action_id: bounds::text(action_id, limits::VERSION),
         outcome: outcome.into(),
         detail: bounds::text(detail, limits::ACTION_DETAIL),
+        finished_at_us: now.as_microsecond(),
+        evidence: None,
     };
     encode(Class::Security, now, Body::ActionResult(result))
 }

@@ -266,7 +266,7 @@ fn request_of(action: v1::Action) -> Request {
                 kinds: SectionKind::ALL.into_iter().filter(named).collect(),
             }
         }
-        None => Request::Unknown { action_id },
+        Some(_) | None => Request::Unknown { action_id },
     }
 }
 

@@ -170,10 +170,12 @@ async fn actions_become_requests_and_an_unknown_one_is_named_as_such() {
         assert_eq!(requests.recv().await.unwrap(), Request::AllSections);
         let kinds = vec![v1::SectionKind::Disk.into(), 99, v1::SectionKind::Disk.into()];
         let kind = Some(v1::action::Kind::ProbeNow(v1::ProbeNow { kinds }));
-        stream.send(Body::Action(v1::Action { id: "a".into(), kind })).await;
+        stream
+            .send(Body::Action(v1::Action { id: "a".into(), kind, ..v1::Action::default() }))
+            .await;
         let expected = Request::ProbeNow { action_id: "a".into(), kinds: vec![SectionKind::Disk] };
         assert_eq!(requests.recv().await.unwrap(), expected);
-        stream.send(Body::Action(v1::Action { id: "b".into(), kind: None })).await;
+        stream.send(Body::Action(v1::Action { id: "b".into(), ..v1::Action::default() })).await;
         assert_eq!(requests.recv().await.unwrap(), Request::Unknown { action_id: "b".into() });
     })
     .await;

@@ -208,6 +208,8 @@ fn outcome(outcome: i32) -> Result<&'static str, String> {
         Ok(v1::ActionOutcome::Done) => Ok("done"),
         Ok(v1::ActionOutcome::Failed) => Ok("failed"),
         Ok(v1::ActionOutcome::Refused) => Ok("refused"),
+        Ok(v1::ActionOutcome::Expired) => Ok("expired"),
+        Ok(v1::ActionOutcome::Unsupported) => Ok("unsupported"),
         Ok(v1::ActionOutcome::Unspecified) | Err(_) => {
             Err(format!("action_result: {outcome} is no outcome"))
         }

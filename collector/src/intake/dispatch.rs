@@ -52,7 +52,10 @@ async fn pass(shared: &Shared) {
             Err(error) => return tracing::error!(%error, "an action could not be taken"),
         }
         let kind = Some(Kind::ProbeNow(ProbeNow { kinds: Vec::new() }));
-        if !shared.sessions.send(&action.device, Action { id: action.id.to_string(), kind }) {
+        if !shared
+            .sessions
+            .send(&action.device, Action { id: action.id.to_string(), kind, ..Action::default() })
+        {
             tracing::warn!(device = %action.device, action = %action.id, "the stream ended before the action was sent");
         }
     }

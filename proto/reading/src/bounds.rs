@@ -37,11 +37,35 @@ pub const TARGET_ADDRESS: usize = 261;
 pub const ADDRESSES: usize = 32;
 /// Name servers.
 pub const SERVERS: usize = 16;
+/// Targets of one network test.
+pub const TEST_TARGETS: usize = 16;
+/// How long a network test may take, seconds.
+pub const TEST_SECONDS: std::ops::RangeInclusive<u32> = 5..=60;
+/// How long a port may be blocked with a term, minutes: 30 days.
+pub const BLOCK_MINUTES: u32 = 30 * 24 * 60;
+/// Parts of diagnostics, and bytes of all their texts together.
+pub const DIAGNOSTICS_PARTS: usize = 16;
+/// See [`DIAGNOSTICS_PARTS`].
+pub const DIAGNOSTICS_BYTES: usize = 64 * 1024;
+/// Bytes of the agent's own rules before or after a change.
+pub const RULES: usize = 8 * 1024;
 
 /// Cuts at the last whole character within `max` bytes and drops control characters.
 pub fn text(value: &str, max: usize) -> String {
     let mut kept = String::with_capacity(value.len().min(max));
     for character in value.chars().filter(|c| !c.is_control()) {
+        if kept.len() + character.len_utf8() > max {
+            break;
+        }
+        kept.push(character);
+    }
+    kept
+}
+
+/// As [`text`], and keeps line breaks.
+pub fn lines(value: &str, max: usize) -> String {
+    let mut kept = String::with_capacity(value.len().min(max));
+    for character in value.chars().filter(|c| *c == '\n' || !c.is_control()) {
         if kept.len() + character.len_utf8() > max {
             break;
         }

@@ -4,6 +4,7 @@
 //! Pure data: no IO, no clock, no platform code. Every reading is value + source + time + status; a reading
 //! that could not be taken is *unknown*, never a false zero.
 
+mod action;
 mod antivirus;
 pub mod bounds;
 mod connectivity;
@@ -16,6 +17,10 @@ mod section;
 mod system;
 mod target_spec;
 
+pub use action::{
+    Action, ActionKind, ActionOutcome, BlockEvidence, Diagnostics, DiagnosticsPart, Evidence,
+    Finding, NetworkTest, Protocol, ScanEvidence, TargetTest, TestTarget, Unfit,
+};
 pub use antivirus::{Antivirus, AntivirusProduct, Detection};
 pub use connectivity::{
     Connectivity, Dns, Gateway, Interface, Measurement, Target, TargetKind, Verdict,

@@ -55,7 +55,7 @@ fn interface(interface: &Interface) -> v1::Interface {
     }
 }
 
-fn target(target: &Target) -> v1::Target {
+pub(super) fn target(target: &Target) -> v1::Target {
     v1::Target {
         name: bounds::text(&target.name, bounds::TEXT),
         kind: v1::TargetKind::from(target.kind).into(),
@@ -152,7 +152,7 @@ fn read_interface(message: v1::Interface) -> Result<Interface, Malformed> {
     })
 }
 
-fn read_target(message: v1::Target) -> Result<Target, Malformed> {
+pub(super) fn read_target(message: v1::Target) -> Result<Target, Malformed> {
     let kind = read_target_kind(message.kind)
         .ok_or_else(|| Malformed::missing("connectivity.targets.kind"))?;
     Ok(Target {

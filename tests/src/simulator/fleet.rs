@@ -139,9 +139,17 @@ impl Device {
                 self.look();
                 (ActionOutcome::Done, "equipo de muestra")
             }
-            None => (ActionOutcome::Refused, "acción desconocida"),
+            // A PC that is made up has no network, no antivirus and no ports.
+            Some(_) | None => {
+                (ActionOutcome::Unsupported, "equipo de muestra: no hay con qué hacerlo")
+            }
         };
-        let result = ActionResult { action_id: id, outcome: outcome.into(), detail: detail.into() };
+        let result = ActionResult {
+            action_id: id,
+            outcome: outcome.into(),
+            detail: detail.into(),
+            ..ActionResult::default()
+        };
         self.append(
             Timestamp::now(),
             RecordClass::Security,

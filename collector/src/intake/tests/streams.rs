@@ -80,6 +80,7 @@ async fn an_ordered_measurement_reaches_the_agent_once_and_its_result_is_kept() 
         action_id: sent.id.clone(),
         outcome: ActionOutcome::Done.into(),
         detail: "listo".into(),
+        ..ActionResult::default()
     };
     let result = body(Timestamp::now(), record_body::Body::ActionResult(result));
     assert_eq!(uplink.deliver(1, vec![result]).await, 1);
