@@ -1,4 +1,6 @@
-//! The texts of ClamAV: header of a signature database, settings, log. Pure.
+//! The texts of ClamAV: header of a signature database, settings, logs. Pure.
+
+use std::collections::HashSet;
 
 use atalaya_reading::{Detection, bounds};
 use jiff::civil::DateTime;
@@ -7,6 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Bytes of a database's header.
 pub const HEADER: usize = 512;
+/// Detections looked at in one log; a scan that finds more than this has one cause.
+const LINES: usize = 4_096;
 
 /// When a signature database was made, from its own header
 /// (`ClamAV-VDB:date:version:signatures:level:md5:signature:builder:seconds`).
@@ -30,22 +34,48 @@ pub fn setting<'a>(config: &'a str, key: &str) -> Option<&'a str> {
     Some(line.trim_start()[key.len()..].trim()).filter(|value| !value.is_empty())
 }
 
-/// What the end of a log says was found since `since`, newest first, each file and threat once. Times of the log are
-/// those of `zone`; a log without times cannot be judged by age and is taken as it is.
-pub fn detections(log: &str, zone: &TimeZone, since: Timestamp) -> Vec<Detection> {
-    let mut found: Vec<Detection> = Vec::new();
-    for detection in log.lines().rev().filter_map(|line| detection(line, zone)) {
-        let old = detection.found_at.is_some_and(|at| at < since);
-        let known =
-            |other: &Detection| (&other.name, &other.path) == (&detection.name, &detection.path);
-        if !old && !found.iter().any(known) {
-            found.push(detection);
+/// What a log tells.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Told {
+    /// What was found, newest first, each file and threat once.
+    pub detections: Vec<Detection>,
+    /// When the last scan ended that somebody asked for; `None`: the log knows of none.
+    pub last_scan_at: Option<Timestamp>,
+}
+
+/// What the end of a log tells since `since`: that of clamd, of clamonacc, or of a scan by hand or by cron. Times of
+/// the log are those of `zone`; what has no time of its own has that of its scan's end, or none.
+pub fn told(log: &str, zone: &TimeZone, since: Timestamp) -> Told {
+    let mut told = Told::default();
+    let mut scan_ended_at = None;
+    for line in log.lines().rev() {
+        if line.starts_with("-----") && line.ends_with("-----") && !line.contains("SUMMARY") {
+            // Above its first line nothing belongs to the scan.
+            scan_ended_at = None;
+        } else if let Some(date) = line.strip_prefix("End Date:") {
+            scan_ended_at = summary_date(date, zone);
+            told.last_scan_at = told.last_scan_at.max(scan_ended_at);
+        } else if let Some(mut detection) = detection(line, zone) {
+            detection.found_at = detection.found_at.or(scan_ended_at);
+            told.detections.push(detection);
         }
-        if found.len() == bounds::DETECTIONS {
+        if told.detections.len() == LINES {
             break;
         }
     }
-    found
+    told.detections = summed_up(told.detections, since);
+    told
+}
+
+/// Each file and threat once, newest first, without what is history. One detection is told by several logs: with a
+/// time by clamd, without one by clamonacc.
+pub fn summed_up(mut detections: Vec<Detection>, since: Timestamp) -> Vec<Detection> {
+    detections.retain(|detection| detection.found_at.is_none_or(|at| at >= since));
+    detections.sort_by_key(|detection| std::cmp::Reverse(detection.found_at));
+    let mut known = HashSet::new();
+    detections.retain(|detection| known.insert((detection.name.clone(), detection.path.clone())));
+    detections.truncate(bounds::DETECTIONS);
+    detections
 }
 
 /// `Sun Nov 22 14:07:09 2026 -> /path: Name(md5:size) FOUND`.
@@ -71,6 +101,12 @@ fn detection(line: &str, zone: &TimeZone) -> Option<Detection> {
 
 fn moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     let local: DateTime = DateTime::strptime("%a %b %d %H:%M:%S %Y", text).ok()?;
+    zone.to_timestamp(local).ok()
+}
+
+/// `2026:11:22 10:49:06`.
+fn summary_date(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    let local: DateTime = DateTime::strptime("%Y:%m:%d %H:%M:%S", text.trim()).ok()?;
     zone.to_timestamp(local).ok()
 }
 
@@ -108,7 +144,7 @@ mod tests {
     fn the_log_tells_what_was_found_each_thing_once_newest_first() {
         let log = include_str!("../../../fixtures/clamav/clamd.log");
         let zone = TimeZone::fixed(jiff::tz::offset(-6));
-        let found = detections(log, &zone, at("2026-11-01T00:00:00Z"));
+        let found = told(log, &zone, at("2026-11-01T00:00:00Z")).detections;
         let paths: Vec<&str> = found.iter().filter_map(|d| d.path.as_deref()).collect();
         assert_eq!(
             paths,
@@ -123,15 +159,42 @@ mod tests {
     }
 
     #[test]
+    fn a_scan_tells_when_it_ended_and_its_detections_are_of_then() {
+        let zone = TimeZone::fixed(jiff::tz::offset(-6));
+        let log = include_str!("../../../fixtures/clamav/clamscan.log");
+        let by_hand = told(log, &zone, at("2026-11-01T00:00:00Z"));
+        assert_eq!(by_hand.last_scan_at, Some(at("2026-11-22T16:49:08Z")));
+        assert_eq!(by_hand.detections.len(), 1);
+        assert_eq!(by_hand.detections[0].found_at, Some(at("2026-11-22T16:49:06Z")));
+        let log = include_str!("../../../fixtures/clamav/clamdscan.log");
+        let by_clamd = told(log, &zone, at("2026-11-01T00:00:00Z"));
+        assert_eq!(by_clamd.last_scan_at, Some(at("2026-11-22T16:49:08Z")));
+        let path = by_clamd.detections[0].path.as_deref();
+        assert_eq!(path, Some("/home/ana/Mis documentos/factura: copia.txt"));
+    }
+
+    #[test]
+    fn the_log_of_clamonacc_knows_no_time_and_says_nothing_of_scans() {
+        let log = include_str!("../../../fixtures/clamav/clamonacc.log");
+        let told = told(log, &TimeZone::UTC, Timestamp::MAX);
+        assert_eq!((told.detections.len(), told.last_scan_at), (1, None));
+        assert_eq!(told.detections[0].found_at, None);
+        let timed = Detection { found_at: Some(Timestamp::MAX), ..told.detections[0].clone() };
+        let both = vec![told.detections[0].clone(), timed.clone()];
+        assert_eq!(summed_up(both, Timestamp::UNIX_EPOCH), [timed]);
+    }
+
+    #[test]
     fn what_was_found_long_ago_is_history() {
         let log = include_str!("../../../fixtures/clamav/clamd.log");
-        assert_eq!(detections(log, &TimeZone::UTC, at("2027-01-01T00:00:00Z")), []);
+        let told = told(log, &TimeZone::UTC, at("2027-01-01T00:00:00Z"));
+        assert_eq!(told.detections, []);
     }
 
     #[test]
     fn a_log_without_times_still_tells() {
         let found =
-            detections("/tmp/a: Win.Test FOUND\n/tmp/b: OK\n", &TimeZone::UTC, Timestamp::MAX);
+            told("/tmp/a: Win.Test FOUND\n/tmp/b: OK\n", &TimeZone::UTC, Timestamp::MAX).detections;
         assert_eq!((found.len(), found[0].found_at), (1, None));
     }
 
@@ -146,9 +209,9 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_log_whatever_stops_the_reader(lines in proptest::collection::vec("(.{0,30} -> )?.{0,30}(: .{0,20}| FOUND){0,3}", 0..80)) {
-            let found = detections(&lines.join("\n"), &TimeZone::UTC, Timestamp::UNIX_EPOCH);
-            proptest::prop_assert!(found.len() <= bounds::DETECTIONS);
+        fn no_log_whatever_stops_the_reader(lines in proptest::collection::vec("(.{0,30} -> |End Date: )?.{0,30}(: .{0,20}| FOUND){0,3}", 0..80)) {
+            let told = told(&lines.join("\n"), &TimeZone::UTC, Timestamp::UNIX_EPOCH);
+            proptest::prop_assert!(told.detections.len() <= bounds::DETECTIONS);
         }
     }
 }

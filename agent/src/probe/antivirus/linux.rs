@@ -71,7 +71,13 @@ impl Reader {
             running,
             real_time: running.zip(watching).map(|(running, watching)| running && watching),
             signatures_at: seen.signatures_at,
-            signatures_age_days: None,
+            updater_running: match services.running(&["freshclam"]) {
+                // One that is started by a clock need not run now, and without one another fetches.
+                Some(false) if seen.fetched_by_clock => None,
+                Some(false) if look.programs.find("freshclam").is_none() => None,
+                running => running,
+            },
+            last_scan_at: seen.last_scan_at,
             detections: seen.detections,
             ..Default::default()
         })
@@ -214,7 +220,34 @@ mod tests {
         std::fs::write(logs.join("clamav.log"), "/tmp/a: Win.Test FOUND\n").unwrap();
         let product = clamav(&root);
         assert_eq!(product.signatures_at, Some("2025-11-22T09:26:40Z".parse().unwrap()));
-        assert_eq!(product.detections.len(), 1);
+        assert_eq!((product.detections.len(), product.last_scan_at), (1, None));
+    }
+
+    #[test]
+    fn scans_by_cron_are_found_beside_the_log_of_clamd_and_a_pipe_holds_nothing_up() {
+        let root = machine("9000.10", &["clamd"]);
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/clamav");
+        let logs = root.path().join("var/log/clamav");
+        std::fs::create_dir_all(&logs).unwrap();
+        for name in ["clamscan.log", "clamonacc.log"] {
+            std::fs::copy(fixtures.join(name), logs.join(name)).unwrap();
+        }
+        let pipe = std::process::Command::new("mkfifo").arg(logs.join("a.log")).status().unwrap();
+        assert!(pipe.success());
+        let product = clamav(&root);
+        assert_eq!(product.detections.len(), 2);
+        assert!(product.last_scan_at.is_some());
+    }
+
+    #[test]
+    fn whether_the_updater_runs_is_a_fact_of_its_own() {
+        assert_eq!(clamav(&machine("9000.10", &["clamd", "freshclam"])).updater_running, Some(true));
+        let root = machine("9000.10", &["clamd"]);
+        assert_eq!(clamav(&root).updater_running, Some(false));
+        let timers = root.path().join("etc/systemd/system/timers.target.wants");
+        std::fs::create_dir_all(&timers).unwrap();
+        std::fs::write(timers.join("clamav-freshclam-once.timer"), "").unwrap();
+        assert_eq!(clamav(&root).updater_running, None, "started by a clock, it need not run now");
     }
 
     #[test]
