@@ -16,6 +16,9 @@ pub use encode::{ActionEnd, action_result, describe_loss, taken_at};
 
 /// A section is sent in full at least this often, whatever was said before.
 const REFRESH: Duration = Duration::from_secs(6 * 3600);
+/// Installed software at least this often: it is a hundred times as long as any other section, and when it was last
+/// looked at is told by the reports between.
+const REFRESH_SOFTWARE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// A record to be captured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +58,11 @@ impl Reporter {
         let before = at.map(|at| self.seen.swap_remove(at));
         let fingerprint = section.fingerprint();
         let due = |sent: &Sent| {
-            sent.fingerprint != fingerprint || clock.saturating_sub(sent.at) >= REFRESH
+            let refresh = match section.kind() {
+                SectionKind::Software => REFRESH_SOFTWARE,
+                _ => REFRESH,
+            };
+            sent.fingerprint != fingerprint || clock.saturating_sub(sent.at) >= refresh
         };
         let sent = before.as_ref().and_then(|seen| seen.sent);
         let news = sent.as_ref().is_none_or(due);

@@ -82,7 +82,7 @@ mod tests {
     fn the_first_round_is_due_at_once_and_reads_everything() {
         let mut schedule = Schedule::new(MINUTE, 7, Duration::ZERO);
         let round = schedule.due(Duration::ZERO).unwrap();
-        assert_eq!((round.depth, round.kinds.len()), (Depth::Full, SectionKind::ALL.len()));
+        assert_eq!((round.depth, round.kinds.len()), (Depth::Full, SectionKind::EVERY_ROUND.len()));
         assert_eq!(schedule.due(Duration::from_secs(50)), None);
     }
 

@@ -19,7 +19,7 @@ pub const VERSION: usize = 64;
 /// Bytes of an action's detail.
 pub const ACTION_DETAIL: usize = 2_000;
 /// Sections an action or a report may name: each at most once.
-pub const SECTIONS: usize = 5;
+pub const SECTIONS: usize = 8;
 /// Bytes of an action's id.
 pub const ACTION_ID: usize = 64;
 /// Bytes of the name of who ordered an action.

@@ -1,15 +1,18 @@
 //! Readings to messages and back. The way back is where hostile data is cut to the bounds or refused.
 
+mod accounts;
 mod action;
 mod antivirus;
 mod connectivity;
 mod disk;
 mod firewall;
 mod settings;
+mod software;
 mod system;
+mod updates;
 
 pub use action::{action_from_wire, action_to_wire, answer_from_wire, answer_to_wire};
-use atalaya_reading::{Reading, Sample, Section, SectionKind, Status, bounds};
+use atalaya_reading::{Cost, Reading, Sample, Section, SectionKind, Status, bounds};
 use jiff::Timestamp;
 use prost::Message;
 
@@ -63,6 +66,9 @@ pub fn section_to_wire(section: &Section) -> v1::SectionReading {
         Section::Disk(reading) => Value::Disk((&reading.value).into()),
         Section::Connectivity(reading) => Value::Connectivity((&reading.value).into()),
         Section::System(reading) => Value::System((&reading.value).into()),
+        Section::Updates(reading) => Value::Updates((&reading.value).into()),
+        Section::Software(reading) => Value::Software((&reading.value).into()),
+        Section::Accounts(reading) => Value::Accounts((&reading.value).into()),
     };
     v1::SectionReading {
         kind: v1::SectionKind::from(section.kind()).into(),
@@ -70,6 +76,7 @@ pub fn section_to_wire(section: &Section) -> v1::SectionReading {
         source: bounds::text(section.source(), bounds::TEXT),
         taken_at_us: section.taken_at().as_microsecond(),
         detail: bounds::text(section.detail().unwrap_or_default(), bounds::TEXT),
+        cost: section.cost().map(|cost| v1::Cost { took_us: cost.took_us, cpu_us: cost.cpu_us }),
         value: Some(value),
     }
 }
@@ -85,9 +92,10 @@ pub fn section_from_wire(message: v1::SectionReading) -> Result<Section, Malform
     let kind = kind_from_wire(message.kind).ok_or_else(|| Malformed::missing("kind"))?;
     let source = bounds::text(&message.source, bounds::TEXT);
     let detail = some_text(&message.detail);
+    let cost = message.cost.map(|cost| Cost { took_us: cost.took_us, cpu_us: cost.cpu_us });
     macro_rules! section {
         ($variant:ident, $value:expr) => {
-            Section::$variant(Reading { status, source, taken_at, detail, value: $value })
+            Section::$variant(Reading { status, source, taken_at, detail, cost, value: $value })
         };
     }
     let section = match message.value.ok_or_else(|| Malformed::missing("value"))? {
@@ -96,6 +104,9 @@ pub fn section_from_wire(message: v1::SectionReading) -> Result<Section, Malform
         Value::Disk(value) => section!(Disk, value.try_into()?),
         Value::Connectivity(value) => section!(Connectivity, value.try_into()?),
         Value::System(value) => section!(System, value.try_into()?),
+        Value::Updates(value) => section!(Updates, value.try_into()?),
+        Value::Software(value) => section!(Software, value.try_into()?),
+        Value::Accounts(value) => section!(Accounts, value.try_into()?),
     };
     if section.kind() != kind {
         return Err(Malformed::Field { field: "kind", why: format!("says {}", kind.as_str()) });
@@ -150,6 +161,9 @@ pub fn kind_from_wire(kind: i32) -> Option<SectionKind> {
         v1::SectionKind::Disk => SectionKind::Disk,
         v1::SectionKind::Connectivity => SectionKind::Connectivity,
         v1::SectionKind::System => SectionKind::System,
+        v1::SectionKind::Updates => SectionKind::Updates,
+        v1::SectionKind::Software => SectionKind::Software,
+        v1::SectionKind::Accounts => SectionKind::Accounts,
     })
 }
 
@@ -161,6 +175,9 @@ impl From<SectionKind> for v1::SectionKind {
             SectionKind::Disk => v1::SectionKind::Disk,
             SectionKind::Connectivity => v1::SectionKind::Connectivity,
             SectionKind::System => v1::SectionKind::System,
+            SectionKind::Updates => v1::SectionKind::Updates,
+            SectionKind::Software => v1::SectionKind::Software,
+            SectionKind::Accounts => v1::SectionKind::Accounts,
         }
     }
 }
@@ -199,12 +216,20 @@ fn some_instant(microseconds: Option<i64>) -> Option<Timestamp> {
 }
 
 fn some_text(text: &str) -> Option<String> {
-    let text = bounds::text(text, bounds::TEXT);
+    some_text_to(text, bounds::TEXT)
+}
+
+fn some_text_to(text: &str, most: usize) -> Option<String> {
+    let text = bounds::text(text, most);
     (!text.is_empty()).then_some(text)
 }
 
 fn cut(text: &Option<String>) -> String {
-    bounds::text(text.as_deref().unwrap_or_default(), bounds::TEXT)
+    cut_to(text, bounds::TEXT)
+}
+
+fn cut_to(text: &Option<String>, most: usize) -> String {
+    bounds::text(text.as_deref().unwrap_or_default(), most)
 }
 
 fn at_most<T>(field: &'static str, list: Vec<T>, most: usize) -> Result<Vec<T>, Malformed> {

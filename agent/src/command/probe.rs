@@ -1,11 +1,14 @@
 //! `atalaya-agent probe [NAME] [--json]`: takes the readings now, without a collector, and shows them to a person or,
 //! as stable JSON, to a program.
 
+mod accounts;
 mod antivirus;
 mod connectivity;
 mod disk;
 mod firewall;
+mod software;
 mod system;
+mod updates;
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -72,6 +75,9 @@ fn as_text(sections: &[Section], colour: bool) -> String {
             Section::Disk(reading) => disk::shown(reading, colour),
             Section::Connectivity(reading) => connectivity::shown(reading, colour),
             Section::System(reading) => system::shown(reading, colour),
+            Section::Updates(reading) => updates::shown(reading, colour),
+            Section::Software(reading) => software::shown(reading, colour),
+            Section::Accounts(reading) => accounts::shown(reading, colour),
         };
         format!("{title}: {status} {source}\n{detail}{body}")
     });
@@ -85,6 +91,9 @@ fn title(kind: SectionKind) -> &'static str {
         SectionKind::Disk => "Discos",
         SectionKind::Connectivity => "Conexión",
         SectionKind::System => "Sistema",
+        SectionKind::Updates => "Actualizaciones",
+        SectionKind::Software => "Programas instalados",
+        SectionKind::Accounts => "Cuentas locales",
     }
 }
 

@@ -34,14 +34,16 @@ pub fn section(section: &Section, class: Class, now: Timestamp) -> Vec<u8> {
     loop {
         let change = v1::SectionChange { reading: Some(reading.clone()) };
         let body = encode(class, now, Body::Section(change));
-        if body.len() <= limits::BODY_BYTES || !shorten(&mut reading) {
+        let excess = body.len().saturating_sub(limits::BODY_BYTES);
+        if excess == 0 || !shorten(&mut reading, excess) {
             return body;
         }
     }
 }
 
-/// Halves the list that takes most; false if there is nothing to halve.
-fn shorten(reading: &mut v1::SectionReading) -> bool {
+/// Shortens the list that takes most, by `excess` bytes where its entries are many and small, else by half; false if
+/// there is nothing to shorten.
+fn shorten(reading: &mut v1::SectionReading, excess: usize) -> bool {
     use v1::section_reading::Value;
     fn halve<T>(list: &mut Vec<T>) -> usize {
         let before = list.len();
@@ -65,6 +67,17 @@ fn shorten(reading: &mut v1::SectionReading) -> bool {
         Some(Value::Connectivity(connectivity)) => {
             halve(&mut connectivity.interfaces) + halve(&mut connectivity.targets)
         }
+        Some(Value::Software(software)) => {
+            let gone = drop_last(&mut software.programs, excess);
+            software.left_out = software.left_out.saturating_add(gone as u32);
+            gone
+        }
+        Some(Value::Accounts(accounts)) => {
+            let gone = drop_last(&mut accounts.accounts, excess);
+            accounts.left_out = accounts.left_out.saturating_add(gone as u32);
+            gone
+        }
+        Some(Value::Updates(updates)) => halve(&mut updates.waiting),
         Some(Value::System(_)) | None => 0,
     };
     if gone > 0 {
@@ -74,6 +87,18 @@ fn shorten(reading: &mut v1::SectionReading) -> bool {
         }
     }
     gone > 0
+}
+
+/// Drops entries from the end until at least `excess` bytes are gone; how many.
+fn drop_last<T: Message>(list: &mut Vec<T>, excess: usize) -> usize {
+    let (before, mut gone) = (list.len(), 0);
+    while gone < excess
+        && let Some(last) = list.pop()
+    {
+        // The tag and a length of at least one byte go with it.
+        gone += last.encoded_len() + 2;
+    }
+    before - list.len()
 }
 
 /// The regular measurement, with the sections looked at and found unchanged and the age of the look in seconds.

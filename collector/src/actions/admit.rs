@@ -69,7 +69,8 @@ pub async fn admit(
         number: known.number,
         status: known.status,
         stored_seq,
-        sections_known: usize::try_from(sections).is_ok_and(|n| n >= SectionKind::ALL.len()),
+        sections_known: usize::try_from(sections)
+            .is_ok_and(|n| n >= SectionKind::EVERY_ROUND.len()),
     })
 }
 

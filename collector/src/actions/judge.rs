@@ -99,7 +99,7 @@ pub async fn settle(
 }
 
 async fn facts(db: &mut Write, device: &Device) -> Result<Facts> {
-    let sections = db.sections(&device.id).await?;
+    let sections = db.sections_to_judge(&device.id).await?;
     let newest = db.samples(device.number, Timestamp::UNIX_EPOCH, 1).await?.pop();
     let permitted = match &device.area {
         Some(area) => db.permitted_ports(area).await?,

@@ -48,6 +48,14 @@ impl SectionColumns {
 const COLUMNS: &str =
     "SELECT device_id, kind, received_at, changed_at, body FROM section WHERE device_id = $1";
 
+fn by_kind(rows: Vec<SectionColumns>) -> Result<HashMap<SectionKind, SectionRow>> {
+    let read = |columns: SectionColumns| {
+        let (_, row) = columns.read()?;
+        Ok((row.section.kind(), row))
+    };
+    rows.into_iter().map(read).collect()
+}
+
 impl Read {
     /// What is known of a device, by section.
     ///
@@ -59,12 +67,26 @@ impl Read {
     ) -> Result<HashMap<SectionKind, SectionRow>> {
         let rows: Vec<SectionColumns> =
             on!(self, |db| sqlx::query_as(COLUMNS).bind(device.as_str()).fetch_all(db).await)?;
-        rows.into_iter()
-            .map(|columns| {
-                let (_, row) = columns.read()?;
-                Ok((row.section.kind(), row))
-            })
-            .collect()
+        by_kind(rows)
+    }
+
+    /// What the rules look at: every section but the installed software, which is long and which no rule asks for.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn sections_to_judge(
+        &mut self,
+        device: &DeviceId,
+    ) -> Result<HashMap<SectionKind, SectionRow>> {
+        let sql = "SELECT device_id, kind, received_at, changed_at, body FROM section
+                   WHERE device_id = $1 AND kind <> $2";
+        let software = SectionKind::Software.as_str();
+        let rows: Vec<SectionColumns> = on!(self, |db| sqlx::query_as(sql)
+            .bind(device.as_str())
+            .bind(software)
+            .fetch_all(db)
+            .await)?;
+        by_kind(rows)
     }
 
     /// How many sections of a device are stored.

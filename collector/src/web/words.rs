@@ -39,6 +39,17 @@ pub fn verdict(verdict: Verdict) -> Look {
     }
 }
 
+/// What a section's rules say; where no rule looks at it, whether it was read.
+pub fn verdict_of(kind: SectionKind, status: Status, said: Verdict) -> Look {
+    if Rule::ALL.iter().any(|rule| rule.section() == kind) {
+        return verdict(said);
+    }
+    match status {
+        Status::Ok => look("unknown", "evidence", "Leído"),
+        _ => look("unknown", "unknown", "Desconocido"),
+    }
+}
+
 /// An alert by its severity, called by its rule.
 pub fn alert(rule: Rule, severity: Severity) -> Look {
     Look { word: rule.title(), ..self::severity(severity) }
@@ -80,6 +91,9 @@ pub fn section(kind: SectionKind) -> (&'static str, &'static str) {
         SectionKind::Disk => ("Discos", "disk"),
         SectionKind::Connectivity => ("Conexión", "connectivity"),
         SectionKind::System => ("Sistema", "system"),
+        SectionKind::Updates => ("Actualizaciones", "updates"),
+        SectionKind::Software => ("Programas instalados", "software"),
+        SectionKind::Accounts => ("Cuentas locales", "person"),
     }
 }
 

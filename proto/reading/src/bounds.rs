@@ -50,6 +50,17 @@ pub const DIAGNOSTICS_BYTES: usize = 64 * 1024;
 /// Bytes of the agent's own rules before or after a change.
 pub const RULES: usize = 8 * 1024;
 
+/// Updates that are listed.
+pub const UPDATES: usize = 100;
+/// Installed programs.
+pub const PROGRAMS: usize = 2_000;
+/// Local accounts.
+pub const ACCOUNTS: usize = 256;
+/// Bytes of a name in a list that may be long: an update, a program, an account.
+pub const NAME: usize = 200;
+/// Bytes of a version in such a list.
+pub const VERSION: usize = 100;
+
 /// Cuts at the last whole character within `max` bytes and drops control characters.
 pub fn text(value: &str, max: usize) -> String {
     let mut kept = String::with_capacity(value.len().min(max));

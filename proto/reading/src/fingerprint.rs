@@ -20,7 +20,7 @@ impl Section {
 
 /// The section without its restless figures.
 fn steady(section: &Section) -> Section {
-    let mut section = section.clone();
+    let mut section = section.clone().with_cost(None);
     match &mut section {
         Section::Antivirus(reading) => {
             reading.taken_at = Default::default();
@@ -64,6 +64,18 @@ fn steady(section: &Section) -> Section {
             value.cpu_pct = None;
             value.memory_used_bytes = None;
             value.swap_used_bytes = None;
+        }
+        Section::Updates(reading) => {
+            reading.taken_at = Default::default();
+            reading.value.last_checked_at = None;
+        }
+        Section::Software(reading) => reading.taken_at = Default::default(),
+        Section::Accounts(reading) => {
+            reading.taken_at = Default::default();
+            // Somebody logs on every day; the section is sent at least as often as it is read.
+            for account in &mut reading.value.accounts {
+                account.last_logon_at = None;
+            }
         }
     }
     section
@@ -123,6 +135,25 @@ mod tests {
         };
         let value = Disk { drives: vec![drive], volumes: vec![volume], ..Disk::default() };
         Section::Disk(Reading::ok(value, "smartctl", Default::default()))
+    }
+
+    #[test]
+    fn what_a_look_cost_and_a_log_on_are_no_news_but_a_new_administrator_is() {
+        let accounts = |logon, administrator, cost| {
+            let account = Account {
+                name: "ana".into(),
+                administrator: Some(administrator),
+                last_logon_at: Some(jiff::Timestamp::from_second(logon).unwrap_or_default()),
+                ..Account::default()
+            };
+            let value = Accounts { accounts: vec![account], left_out: 0 };
+            let reading = Reading::ok(value, "passwd", Default::default());
+            Section::Accounts(Reading { cost, ..reading }).fingerprint()
+        };
+        let before = accounts(1, false, None);
+        let cost = Some(Cost { took_us: 9, cpu_us: Some(3) });
+        assert_eq!(before, accounts(2, false, cost));
+        assert_ne!(before, accounts(1, true, None));
     }
 
     #[test]

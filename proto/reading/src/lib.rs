@@ -4,19 +4,24 @@
 //! Pure data: no IO, no clock, no platform code. Every reading is value + source + time + status; a reading
 //! that could not be taken is *unknown*, never a false zero.
 
+mod accounts;
 mod action;
 mod antivirus;
 pub mod bounds;
 mod connectivity;
+mod cost;
 mod disk;
 mod endpoint;
 mod fingerprint;
 mod firewall;
 mod sample;
 mod section;
+mod software;
 mod system;
 mod target_spec;
+mod updates;
 
+pub use accounts::{Account, Accounts};
 pub use action::{
     Action, ActionKind, ActionOutcome, BlockEvidence, Diagnostics, DiagnosticsPart, Evidence,
     Finding, NetworkTest, Protocol, ScanEvidence, TargetTest, TestTarget, Unfit,
@@ -25,6 +30,7 @@ pub use antivirus::{Antivirus, AntivirusProduct, Detection};
 pub use connectivity::{
     Connectivity, Dns, Gateway, Interface, Measurement, Target, TargetKind, Verdict,
 };
+pub use cost::Cost;
 pub use disk::{Disk, Drive, DriveAttribute, DriveHealth, DriveKind, Volume};
 pub use endpoint::Endpoint;
 pub use firewall::{
@@ -32,8 +38,10 @@ pub use firewall::{
 };
 pub use sample::Sample;
 pub use section::{Section, SectionKind};
+pub use software::{InstalledProgram, ProgramSource, Software};
 pub use system::System;
 pub use target_spec::{Misfit, TargetSpec};
+pub use updates::{Update, Updates};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -82,6 +90,9 @@ pub struct Reading<T> {
     /// Why the status is not `ok`, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// What taking it cost. `None`: not measured, or not by this agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// What was read.
     #[serde(flatten)]
     pub value: T,
@@ -90,7 +101,14 @@ pub struct Reading<T> {
 impl<T> Reading<T> {
     /// A reading that was taken.
     pub fn ok(value: T, source: impl Into<String>, taken_at: Timestamp) -> Self {
-        Reading { status: Status::Ok, source: source.into(), taken_at, detail: None, value }
+        Reading {
+            status: Status::Ok,
+            source: source.into(),
+            taken_at,
+            detail: None,
+            cost: None,
+            value,
+        }
     }
 
     /// The value, if it was read.
@@ -112,6 +130,7 @@ impl<T: Default> Reading<T> {
             source: source.into(),
             taken_at,
             detail: Some(detail.into()),
+            cost: None,
             value: T::default(),
         }
     }

@@ -86,7 +86,10 @@ impl Sample {
                     self.listening_ports = u32::try_from(open).ok();
                 }
             }
-            Section::Antivirus(_) => {}
+            Section::Antivirus(_)
+            | Section::Updates(_)
+            | Section::Software(_)
+            | Section::Accounts(_) => {}
         }
     }
 }

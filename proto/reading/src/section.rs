@@ -1,9 +1,12 @@
-//! The five sections a device is described by, and a section reading of any of them.
+//! The sections a device is described by, and a section reading of any of them.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Antivirus, Connectivity, Disk, Firewall, Reading, Status, System};
+use crate::{
+    Accounts, Antivirus, Connectivity, Cost, Disk, Firewall, Reading, Software, Status, System,
+    Updates,
+};
 
 /// Which part of a PC a reading describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,11 +22,28 @@ pub enum SectionKind {
     Connectivity,
     /// Operating system, processor and memory.
     System,
+    /// Updates that wait.
+    Updates,
+    /// Installed software.
+    Software,
+    /// Local accounts.
+    Accounts,
 }
 
 impl SectionKind {
     /// All sections, in the order they are shown.
-    pub const ALL: [SectionKind; 5] = [
+    pub const ALL: [SectionKind; 8] = [
+        SectionKind::Antivirus,
+        SectionKind::Firewall,
+        SectionKind::Disk,
+        SectionKind::Connectivity,
+        SectionKind::System,
+        SectionKind::Updates,
+        SectionKind::Software,
+        SectionKind::Accounts,
+    ];
+    /// Sections looked at in every round; the others are lists that change slowly.
+    pub const EVERY_ROUND: [SectionKind; 5] = [
         SectionKind::Antivirus,
         SectionKind::Firewall,
         SectionKind::Disk,
@@ -39,7 +59,15 @@ impl SectionKind {
             SectionKind::Disk => "disk",
             SectionKind::Connectivity => "connectivity",
             SectionKind::System => "system",
+            SectionKind::Updates => "updates",
+            SectionKind::Software => "software",
+            SectionKind::Accounts => "accounts",
         }
+    }
+
+    /// Whether it is looked at in every round, see [`SectionKind::EVERY_ROUND`].
+    pub fn is_every_round(self) -> bool {
+        SectionKind::EVERY_ROUND.contains(&self)
     }
 
     /// The section of that name.
@@ -57,6 +85,9 @@ pub enum Section {
     Disk(Reading<Disk>),
     Connectivity(Reading<Connectivity>),
     System(Reading<System>),
+    Updates(Reading<Updates>),
+    Software(Reading<Software>),
+    Accounts(Reading<Accounts>),
 }
 
 macro_rules! each {
@@ -67,6 +98,9 @@ macro_rules! each {
             Section::Disk($reading) => $body,
             Section::Connectivity($reading) => $body,
             Section::System($reading) => $body,
+            Section::Updates($reading) => $body,
+            Section::Software($reading) => $body,
+            Section::Accounts($reading) => $body,
         }
     };
 }
@@ -80,6 +114,9 @@ impl Section {
             Section::Disk(_) => SectionKind::Disk,
             Section::Connectivity(_) => SectionKind::Connectivity,
             Section::System(_) => SectionKind::System,
+            Section::Updates(_) => SectionKind::Updates,
+            Section::Software(_) => SectionKind::Software,
+            Section::Accounts(_) => SectionKind::Accounts,
         }
     }
 
@@ -103,6 +140,18 @@ impl Section {
         each!(self, reading => reading.taken_at)
     }
 
+    /// What taking it cost.
+    pub fn cost(&self) -> Option<Cost> {
+        each!(self, reading => reading.cost)
+    }
+
+    /// The section with what taking it cost.
+    #[must_use]
+    pub fn with_cost(mut self, cost: Option<Cost>) -> Section {
+        each!(&mut self, reading => reading.cost = cost);
+        self
+    }
+
     /// A section that could not be read.
     pub fn unknown(
         kind: SectionKind,
@@ -120,7 +169,7 @@ impl Section {
                 }
             };
         }
-        make!(Antivirus, Firewall, Disk, Connectivity, System)
+        make!(Antivirus, Firewall, Disk, Connectivity, System, Updates, Software, Accounts)
     }
 
     /// The reading as JSON, in the shape of `atalaya-agent probe --json`.
@@ -140,6 +189,9 @@ impl Section {
             SectionKind::Disk => Section::Disk(serde_json::from_str(text)?),
             SectionKind::Connectivity => Section::Connectivity(serde_json::from_str(text)?),
             SectionKind::System => Section::System(serde_json::from_str(text)?),
+            SectionKind::Updates => Section::Updates(serde_json::from_str(text)?),
+            SectionKind::Software => Section::Software(serde_json::from_str(text)?),
+            SectionKind::Accounts => Section::Accounts(serde_json::from_str(text)?),
         })
     }
 }

@@ -57,7 +57,7 @@ async fn records_that_cannot_be_understood_are_set_aside_and_the_stream_goes_on(
     let bed = Bed::new().await;
     let (identity, mut uplink) = bed.uplink().await;
     let now = Timestamp::now();
-    let marks = vec![SectionMark { kind: 1, age_s: 1 }; 6];
+    let marks = vec![SectionMark { kind: 1, age_s: 1 }; atalaya_proto::limits::SECTIONS + 1];
     let too_many = Report { unchanged: marks, ..Report::default() };
     let bodies = vec![
         b"\xff\xff\xff".to_vec(),

@@ -199,6 +199,20 @@ on_both_engines! {
         assert_eq!((kept.changed_at, &kept.section), (at(3), &denied));
     }
 
+    async fn every_section_is_kept_and_all_but_the_long_one_are_judged(store: &Store) {
+        let device = with_device(store, "a").await;
+        let mut db = store.write().await.unwrap();
+        for kind in SectionKind::ALL {
+            let section = Section::unknown(kind, Status::Timeout, "no", "x", at(1));
+            db.put_section(&device.id, &section, at(1)).await.unwrap();
+        }
+        let kept = db.sections(&device.id).await.unwrap();
+        assert!(SectionKind::ALL.iter().all(|kind| kept[kind].section.kind() == *kind));
+        let judged = db.sections_to_judge(&device.id).await.unwrap();
+        assert_eq!(judged.len(), kept.len() - 1);
+        assert!(!judged.contains_key(&SectionKind::Software));
+    }
+
     async fn standings_read_back(store: &Store) {
         let device = with_device(store, "a").await;
         let mut health = Health::default();

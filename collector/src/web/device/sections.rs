@@ -1,4 +1,4 @@
-//! The five sections of a PC as its sheet shows them: each with its state, source and age. Unknown stays
+//! The sections of a PC as its sheet shows them: each with its state, source and age. Unknown stays
 //! unknown; whether a port is permitted follows the same lists the rules use.
 
 use std::collections::HashMap;
@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::reading::{
-    Antivirus, AntivirusProduct, Connectivity, Disk, DriveHealth, Firewall, ListeningSocket,
-    Reading, Section, SectionKind, Status, System, Target, Volume,
+    Accounts, Antivirus, AntivirusProduct, Connectivity, Disk, DriveHealth, Firewall,
+    ListeningSocket, Reading, Section, SectionKind, Software, Status, System, Target, Updates,
+    Volume,
 };
 use crate::store::{Health, Live, SectionRow};
 use crate::web::markup::Look;
@@ -17,6 +18,8 @@ use crate::web::words;
 const PORTS: usize = 12;
 /// A reading not looked at again for this long is called old.
 const OLD: SignedDuration = SignedDuration::from_mins(30);
+/// The same for lists that are read every few hours.
+const OLD_LIST: SignedDuration = SignedDuration::from_hours(13);
 
 /// What heads a section: how it is, where that comes from, and how old it is.
 pub struct Heading {
@@ -58,6 +61,12 @@ pub struct Sections {
     pub connectivity: Option<View<ConnectivityView>>,
     /// See [`System`].
     pub system: Option<View<SystemView>>,
+    /// See [`Updates`].
+    pub updates: Option<View<Updates>>,
+    /// See [`Software`].
+    pub software: Option<View<Software>>,
+    /// See [`Accounts`].
+    pub accounts: Option<View<Accounts>>,
 }
 
 impl Sections {
@@ -75,6 +84,9 @@ impl Sections {
             disk: None,
             connectivity: None,
             system: None,
+            updates: None,
+            software: None,
+            accounts: None,
         };
         for (kind, row) in stored {
             let heading = heading(kind, &row, health, live, now);
@@ -95,6 +107,15 @@ impl Sections {
                 Section::System(reading) => {
                     sections.system = Some(view(heading, reading, SystemView::new));
                 }
+                Section::Updates(reading) => {
+                    sections.updates = Some(view(heading, reading, |value| value));
+                }
+                Section::Software(reading) => {
+                    sections.software = Some(view(heading, reading, |value| value));
+                }
+                Section::Accounts(reading) => {
+                    sections.accounts = Some(view(heading, reading, |value| value));
+                }
             }
         }
         sections
@@ -107,6 +128,9 @@ impl Sections {
             && self.disk.is_none()
             && self.connectivity.is_none()
             && self.system.is_none()
+            && self.updates.is_none()
+            && self.software.is_none()
+            && self.accounts.is_none()
     }
 }
 
@@ -132,11 +156,11 @@ fn heading(
     Heading {
         name,
         icon,
-        look: words::verdict(health.section(kind)),
+        look: words::verdict_of(kind, status, health.section(kind)),
         source: row.section.source().to_owned(),
         looked_at,
         changed_at: row.changed_at,
-        old: now.duration_since(looked_at) > OLD,
+        old: now.duration_since(looked_at) > if kind.is_every_round() { OLD } else { OLD_LIST },
         problem,
     }
 }
