@@ -6,6 +6,7 @@
 
 pub mod command;
 pub mod config;
+pub mod devices;
 pub mod identity;
 pub mod machine;
 pub mod probe;

@@ -22,6 +22,8 @@ use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::devices::Devices;
+use crate::state::StateDir;
 use program::Programs;
 
 /// Every probe there is.
@@ -42,7 +44,7 @@ const ALL: [Entry; 5] = [
         kind: SectionKind::Disk,
         source: "volumes, smartctl",
         deadline: Duration::from_secs(40),
-        make: |setup| Box::new(disk::Reader::new(&setup.config.disk)),
+        make: |setup| Box::new(disk::Reader::new(&setup.config.disk, setup.state.as_ref())),
     },
     Entry {
         kind: SectionKind::Connectivity,
@@ -50,7 +52,8 @@ const ALL: [Entry; 5] = [
         deadline: Duration::from_secs(15),
         make: |setup| {
             let collector = setup.collector_address.clone();
-            Box::new(connectivity::Reader::new(&setup.config.connectivity, collector))
+            let (settings, devices) = (&setup.config.connectivity, setup.devices.clone());
+            Box::new(connectivity::Reader::new(settings, collector, devices))
         },
     },
     Entry {
@@ -76,6 +79,9 @@ struct Entry {
 struct Setup {
     config: Config,
     collector_address: Option<String>,
+    devices: Devices,
+    /// Where a probe may keep what it has to remember; `None`: nowhere.
+    state: Option<StateDir>,
 }
 
 /// One subject's reader. It may keep what it read between readings.
@@ -219,10 +225,33 @@ enum State {
 impl Probes {
     /// The probes with these settings; `collector_address` is `host:port`, measured too when given.
     pub fn new(config: &Config, collector_address: Option<String>) -> Probes {
-        let setup = Setup { config: config.clone(), collector_address };
+        Probes::with(Setup {
+            config: config.clone(),
+            collector_address,
+            devices: Devices::default(),
+            state: None,
+        })
+    }
+
+    /// The probes of the service: they remember, and measure what the collector gave too.
+    pub fn of_service(
+        config: &Config,
+        collector_address: String,
+        state: &StateDir,
+        devices: Devices,
+    ) -> Probes {
+        Probes::with(Setup {
+            config: config.clone(),
+            collector_address: Some(collector_address),
+            devices,
+            state: Some(state.clone()),
+        })
+    }
+
+    fn with(setup: Setup) -> Probes {
         let slot = |entry: &'static Entry| Slot { entry, state: State::Idle((entry.make)(&setup)) };
         let slots = ALL.iter().map(slot).collect();
-        Probes { programs: Programs::new(&config.programs.path), slots, setup }
+        Probes { programs: Programs::new(&setup.config.programs.path), slots, setup }
     }
 
     /// Looks for external programs on this path instead of the one of the settings.
@@ -265,10 +294,12 @@ impl Slot {
             let _ = send.send(probe.read(&look));
             probe
         }));
-        match tokio::time::timeout(self.entry.deadline, result).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(Unread::Failed("la sonda falló por un error interno".into())),
-            Err(_) => {
+        tokio::select! {
+            biased;
+            ended = result => ended.unwrap_or_else(|_| {
+                Err(Unread::Failed("la sonda falló por un error interno".into()))
+            }),
+            () = awake(self.entry.deadline) => {
                 let seconds = self.entry.deadline.as_secs();
                 Err(Unread::Timeout(format!("sin respuesta en {seconds} s")))
             }
@@ -291,6 +322,17 @@ impl Slot {
                 }
             }
         }
+    }
+}
+
+/// Waits until this process could work for so long: a computer that was suspended, or a process that was stopped, did
+/// not keep its probes from answering.
+async fn awake(duration: Duration) {
+    let mut left = duration;
+    while !left.is_zero() {
+        let step = left.min(Duration::from_secs(1));
+        tokio::time::sleep(step).await;
+        left -= step;
     }
 }
 

@@ -28,6 +28,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::config::Config;
+use crate::devices::Devices;
 use crate::identity::{IdentityError, Store};
 use crate::machine;
 use crate::probe::{Depth, Probes};
@@ -77,10 +78,11 @@ pub async fn run(
     let spool = Spool::open(&dir, limits, report::describe_loss)
         .map_err(|error| ServiceError::Spool(dir.display().to_string(), error))?;
     let outbox = Outbox::new(spool);
-    let mut probes = Probes::new(config, Some(collector));
+    let devices = Devices::load(state);
+    let mut probes = Probes::of_service(config, collector, state, devices.clone());
     let hints = machine::hints(&mut probes).await;
     let (send, requests) = mpsc::channel(REQUESTS);
-    let uplink = Uplink::new(&outbox, store, hints, send);
+    let uplink = Uplink::new(&outbox, store, hints, send).with_devices(devices);
     let supervisor = Supervisor::of_this_process();
     let interval = Duration::from_secs(config.interval_s);
     let observer = Observer::new(&outbox, probes, interval, &supervisor);

@@ -15,6 +15,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use tonic::transport::Channel;
 
+use crate::devices::Devices;
 use crate::identity::renewal::{self, RenewalError};
 use crate::identity::{Identity, IdentityError, Store, Validity, tls};
 use crate::machine::Hints;
@@ -98,6 +99,7 @@ pub struct Uplink<'a> {
     store: Store,
     hints: Hints,
     requests: mpsc::Sender<Request>,
+    devices: Devices,
     no_renewal_before: Cell<Option<Instant>>,
 }
 
@@ -117,7 +119,13 @@ impl<'a> Uplink<'a> {
         hints: Hints,
         requests: mpsc::Sender<Request>,
     ) -> Uplink<'a> {
-        Uplink { outbox, store, hints, requests, no_renewal_before: Cell::new(None) }
+        let devices = Devices::default();
+        Uplink { outbox, store, hints, requests, devices, no_renewal_before: Cell::new(None) }
+    }
+
+    /// Tells these of the targets the collector gives.
+    pub fn with_devices(self, devices: Devices) -> Uplink<'a> {
+        Uplink { devices, ..self }
     }
 
     /// Connects, delivers, renews; comes back only when the identity is gone or damaged.

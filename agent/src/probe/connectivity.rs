@@ -1,14 +1,23 @@
 //! Link, gateway, names, internet and collector: separate facts, one verdict. Every round is bounded in time, and all
 //! of it is measured at once.
 
+mod captive;
 mod collect;
+mod devices;
+#[cfg(any(not(windows), test))]
+mod flight;
+mod interrupted;
 mod measure;
+#[cfg(any(not(windows), test))]
+mod packet;
 mod settings;
 mod tls;
+mod verdict;
 
-use atalaya_reading::{Connectivity, Measurement, Reading, Section, Verdict};
+use atalaya_reading::{Connectivity, Reading, Section};
 
 use super::{Look, Probe, Unread};
+use crate::devices::Devices;
 pub use settings::{Settings, TargetSetting};
 
 cfg_select! {
@@ -16,127 +25,70 @@ cfg_select! {
         mod echo;
         mod interfaces;
         mod linux;
-        use echo::Echo;
+        use echo::sweep;
         use interfaces::read as interfaces;
         use linux as system;
     }
     windows => {
         mod windows;
         use self::windows as system;
-        use self::windows::{Echo, interfaces};
+        use self::windows::{interfaces, sweep};
     }
     _ => {
         mod echo;
         mod elsewhere;
         mod interfaces;
-        use echo::Echo;
+        use echo::sweep;
         use elsewhere as system;
         use interfaces::read as interfaces;
     }
 }
 
-/// More loss than this is not "ok": one answer of five, or two of twenty.
-const NOTABLE_LOSS_PCT: f64 = 5.0;
+/// Rounds in vain before one is taken as it is.
+const INTERRUPTIONS: usize = 2;
 
 /// Measures the connection.
 pub struct Reader {
     settings: Settings,
     collector_address: Option<String>,
+    devices: Devices,
     tls: tls::Connector,
 }
 
 impl Reader {
-    /// With these settings; `collector_address` is `host:port`.
-    pub fn new(settings: &Settings, collector_address: Option<String>) -> Reader {
-        Reader { settings: settings.clone(), collector_address, tls: tls::Connector::default() }
+    /// With these settings; `collector_address` is `host:port`, `devices` what the collector gave.
+    pub fn new(settings: &Settings, collector_address: Option<String>, devices: Devices) -> Reader {
+        let tls = tls::Connector::default();
+        Reader { settings: settings.clone(), collector_address, devices, tls }
     }
 }
 
 impl Probe for Reader {
     fn read(&mut self, look: &Look) -> Result<Section, Unread> {
-        let interfaces = interfaces()?;
+        let devices = self.devices.targets();
         let round = collect::Round {
             settings: &self.settings,
             collector_address: self.collector_address.as_deref(),
+            devices: &devices,
             tls: &self.tls,
         };
-        let mut value = look.wait(round.run());
-        value.interfaces = interfaces;
-        value.verdict = verdict(&value);
+        let mut value = look.wait(undisturbed(&round));
+        value.interfaces = interfaces()?;
+        (value.verdict, value.reason) = verdict::verdict(&value);
         Ok(Section::Connectivity(Reading::ok(value, "icmp, tcp, dns", look.now)))
     }
 }
 
-/// The verdict on the whole way. The internet decides; a gateway that keeps silent while the internet answers is
-/// there.
-fn verdict(seen: &Connectivity) -> Verdict {
-    let measured: Vec<&Measurement> = seen
-        .targets
-        .iter()
-        .map(|target| &target.measurement)
-        .filter(|measurement| measurement.sent > 0)
-        .collect();
-    let lossy = |measurement: &&&Measurement| {
-        measurement.loss_pct.is_some_and(|loss| loss > NOTABLE_LOSS_PCT)
-    };
-    if measured.is_empty() {
-        let cut_off = seen.gateway.address.is_none() || seen.gateway.reachable == Some(false);
-        if cut_off { Verdict::Down } else { Verdict::Unknown }
-    } else if measured.iter().all(|measurement| measurement.received == 0) {
-        Verdict::Down
-    } else if measured.iter().any(|m| lossy(&m)) || seen.dns.resolves == Some(false) {
-        Verdict::Degraded
-    } else {
-        Verdict::Ok
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use atalaya_reading::{Dns, Gateway, Target, TargetKind};
-
-    use super::*;
-
-    fn seen(received: &[u32], resolves: Option<bool>) -> Connectivity {
-        let target = |received: &u32| Target {
-            id: None,
-            name: "x".into(),
-            kind: TargetKind::Icmp,
-            address: "192.0.2.1".into(),
-            fallback: None,
-            measurement: Measurement::of(20, &vec![1.0; *received as usize]),
-        };
-        Connectivity {
-            targets: received.iter().map(target).collect(),
-            dns: Dns { resolves, ..Dns::default() },
-            gateway: Gateway { address: Some("192.0.2.254".into()), ..Gateway::default() },
-            ..Connectivity::default()
+/// A round without a pause in it: what was on its way when the computer was suspended is not lost by the network.
+async fn undisturbed(round: &collect::Round<'_>) -> Connectivity {
+    for _ in 0..INTERRUPTIONS {
+        tokio::select! {
+            biased;
+            () = interrupted::interrupted() => {
+                tracing::info!("the round was interrupted and begins again");
+            }
+            measured = round.run() => return measured,
         }
     }
-
-    #[test]
-    fn a_third_lost_is_not_green() {
-        assert_eq!(verdict(&seen(&[20, 20], Some(true))), Verdict::Ok);
-        assert_eq!(verdict(&seen(&[20, 19], Some(true))), Verdict::Ok);
-        assert_eq!(verdict(&seen(&[20, 13], Some(true))), Verdict::Degraded);
-    }
-
-    #[test]
-    fn one_target_of_two_missing_is_degraded_both_are_down() {
-        assert_eq!(verdict(&seen(&[20, 0], Some(true))), Verdict::Degraded);
-        assert_eq!(verdict(&seen(&[0, 0], Some(true))), Verdict::Down);
-    }
-
-    #[test]
-    fn names_that_do_not_resolve_degrade_a_good_connection() {
-        assert_eq!(verdict(&seen(&[20], Some(false))), Verdict::Degraded);
-        assert_eq!(verdict(&seen(&[20], None)), Verdict::Ok);
-    }
-
-    #[test]
-    fn without_targets_the_internet_is_unknown_and_without_a_gateway_down() {
-        assert_eq!(verdict(&seen(&[], None)), Verdict::Unknown);
-        let alone = Connectivity { gateway: Gateway::default(), ..seen(&[], None) };
-        assert_eq!(verdict(&alone), Verdict::Down);
-    }
+    round.run().await
 }

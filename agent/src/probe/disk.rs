@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use super::{Look, Probe, Unread};
 use crate::config::Invalid;
+use crate::state::StateDir;
 use report::Report;
 
 cfg_select! {
@@ -91,7 +92,7 @@ struct Drives {
 
 impl Reader {
     /// With these settings.
-    pub fn new(settings: &Settings) -> Reader {
+    pub fn new(settings: &Settings, _state: Option<&StateDir>) -> Reader {
         Reader {
             every: Duration::from_secs(settings.drives_every_s),
             read_at: None,
@@ -298,7 +299,7 @@ mod tests {
             "'--scan -j') cat scan.json;; --scan*) cat scan-virtual.json;;\n\
              *nvme0) cat nvme-failing.json; exit 24;; *bus/0) exit 1;; *sda) cat ata-ageing.json;;",
         );
-        let mut reader = Reader::new(&Settings::default());
+        let mut reader = Reader::new(&Settings::default(), None);
         reader.refresh_drives(&look);
         let health: Vec<(&str, DriveHealth)> =
             reader.drives.drives.iter().map(|d| (d.device.as_str(), d.health)).take(3).collect();
@@ -324,12 +325,12 @@ mod tests {
              *sda) if [ -e ${0%/*}/asleep ]; then cat standby.json; exit 2; fi; cat ata-ageing.json;;",
         );
         let look = Look { depth: crate::probe::Depth::Full, ..look };
-        let mut reader = Reader::new(&Settings::default());
+        let mut reader = Reader::new(&Settings::default(), None);
         reader.refresh_drives(&look);
         std::fs::write(folder.path().join("asleep"), "").unwrap();
         reader.refresh_drives(&look);
         assert_eq!(reader.drives.drives[0].health, DriveHealth::Warning);
-        let mut fresh = Reader::new(&Settings::default());
+        let mut fresh = Reader::new(&Settings::default(), None);
         fresh.refresh_drives(&look);
         assert_eq!(fresh.drives.drives[0].health, DriveHealth::Unknown);
         assert!(fresh.drives.drives[0].reasons[0].contains("reposo"));
@@ -342,7 +343,7 @@ mod tests {
             programs: crate::probe::program::Programs::new("/nonexistent"),
             ..Look::for_tests(crate::probe::Depth::Full)
         };
-        let mut reader = Reader::new(&Settings::default());
+        let mut reader = Reader::new(&Settings::default(), None);
         reader.refresh_drives(&look);
         assert_eq!(reader.drives.status, Status::Unsupported);
         assert!(reader.drives.detail.as_ref().unwrap().contains("smartmontools"));

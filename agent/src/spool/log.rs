@@ -67,7 +67,7 @@ impl Log {
             return Err(io::Error::other("no open segment"));
         };
         if let Err(error) = file.write_all(&frame.encode()) {
-            let _ = file.set_len(segment.bytes);
+            let _ = segment.cut();
             self.file = None;
             return Err(error);
         }

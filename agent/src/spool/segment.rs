@@ -124,6 +124,15 @@ impl Segment {
         OpenOptions::new().append(true).open(&self.path)
     }
 
+    /// Cuts off what stands behind the last whole record. A handle that only appends may not do so on Windows: this
+    /// takes one that writes.
+    ///
+    /// # Errors
+    /// When the disk refuses; a torn record stays and is skipped when the spool is next opened.
+    pub fn cut(&self) -> io::Result<()> {
+        OpenOptions::new().write(true).open(&self.path)?.set_len(self.bytes)
+    }
+
     /// All bytes of the file.
     ///
     /// # Errors

@@ -192,8 +192,7 @@ impl Session<'_> {
                 self.flow.throttle(quiet, accept, now);
             }
             Some(Body::Action(action)) => self.ask(request_of(action)),
-            // Heard, not yet heeded.
-            Some(Body::Settings(_)) => {}
+            Some(Body::Settings(settings)) => self.heed(settings),
             // A newer kind of message: nothing an agent of this version can do about it.
             None => {}
         }
@@ -229,6 +228,16 @@ impl Session<'_> {
             self.ask(Request::AllSections);
         }
         Ok(())
+    }
+
+    /// What cannot be measured is named in the log and costs nothing else.
+    fn heed(&self, settings: v1::Settings) {
+        let (targets, refused) = atalaya_proto::targets_from_wire(settings);
+        if let Some((place, field)) = refused.first() {
+            let count = refused.len();
+            tracing::warn!(count, place, field, "targets of the collector are refused");
+        }
+        self.uplink.devices.replace(targets);
     }
 
     fn ask(&self, request: Request) {

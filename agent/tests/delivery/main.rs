@@ -11,6 +11,7 @@ mod stream;
 
 use std::time::Duration;
 
+use atalaya_agent::devices::Devices;
 use atalaya_agent::identity::enrolment::enrol;
 use atalaya_agent::identity::{Identity, Store};
 use atalaya_agent::machine::Hints;
@@ -45,6 +46,10 @@ impl Pc {
     fn outbox(&self) -> Outbox {
         let limits = Limits::with_total(64 << 20);
         Outbox::new(Spool::open(&self.folder.path().join("spool"), limits, describe_loss).unwrap())
+    }
+
+    fn devices(&self) -> Devices {
+        Devices::load(&StateDir::new(self.folder.path()))
     }
 
     async fn enrol(&self, collector: &Collector) -> Identity {

@@ -27,7 +27,7 @@ where
     let outbox = std::rc::Rc::new(pc.outbox());
     let (send, requests) = mpsc::channel(4);
     let hints = Hints { hostname: "ventanilla-1".into(), ..Hints::default() };
-    let uplink = Uplink::new(&outbox, pc.store(), hints, send);
+    let uplink = Uplink::new(&outbox, pc.store(), hints, send).with_devices(pc.devices());
     let script = script(collector, outbox.clone(), requests);
     tokio::select! {
         ended = uplink.run() => panic!("{ended:?}"),
@@ -179,4 +179,41 @@ async fn actions_become_requests_and_an_unknown_one_is_named_as_such() {
         assert_eq!(requests.recv().await.unwrap(), Request::Unknown { action_id: "b".into() });
     })
     .await;
+}
+
+#[tokio::test]
+async fn targets_the_collector_gives_are_kept_and_nonsense_among_them_breaks_nothing() {
+    let (mut collector, pc) = (Collector::start().await, Pc::new());
+    pc.enrol(&collector).await;
+    let outbox = pc.outbox();
+    let (send, _requests) = mpsc::channel(4);
+    let devices = pc.devices();
+    let uplink = Uplink::new(&outbox, pc.store(), Hints::default(), send);
+    let uplink = uplink.with_devices(devices.clone());
+    let spec = |id: &str, address: &str| v1::TargetSpec {
+        id: id.into(),
+        name: "impresora".into(),
+        kind: v1::TargetKind::Icmp.into(),
+        address: address.into(),
+    };
+    let script = async {
+        let (_, stream) = collector.stream().await;
+        stream.welcome(0).await;
+        let targets = vec![spec("t-1", "192.0.2.7"), spec("t-2", "224.0.0.1"), spec("", "x")];
+        stream.send(Body::Settings(v1::Settings { targets })).await;
+        until("the target that can be measured", || devices.targets().len() == 1).await;
+        assert_eq!(devices.targets()[0].address, "192.0.2.7");
+        assert_eq!(pc.devices().targets(), devices.targets(), "kept on the disk too");
+        let many = (0..5_000).map(|n| spec(&n.to_string(), "192.0.2.7")).collect();
+        stream.send(Body::Settings(v1::Settings { targets: many })).await;
+        // More than fits into a message is refused with the stream, and the next one goes on.
+        let (_, stream) = collector.stream().await;
+        stream.welcome(0).await;
+        stream.send(Body::Settings(v1::Settings::default())).await;
+        until("no targets", || devices.targets().is_empty()).await;
+    };
+    tokio::select! {
+        ended = uplink.run() => panic!("{ended:?}"),
+        () = script => {}
+    }
 }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 pub struct Connectivity {
     /// The verdict on the whole way to the internet.
     pub verdict: Verdict,
+    /// Why the verdict is not `ok`, for people; `None`: it is, or that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Interfaces except loopback.
     #[serde(default)]
     pub interfaces: Vec<Interface>,
@@ -31,6 +34,7 @@ impl Default for Connectivity {
     fn default() -> Self {
         Connectivity {
             verdict: Verdict::Unknown,
+            reason: None,
             interfaces: Vec::new(),
             gateway: Gateway::default(),
             dns: Dns::default(),

@@ -33,6 +33,7 @@ impl From<&Connectivity> for v1::Connectivity {
             targets: value.targets.iter().take(bounds::INTERFACES).map(target).collect(),
             collector: value.collector.as_ref().map(target),
             captive_portal: value.captive_portal,
+            reason: cut(&value.reason),
             devices: value.devices.iter().take(bounds::DEVICES).map(target).collect(),
         }
     }
@@ -126,6 +127,7 @@ impl TryFrom<v1::Connectivity> for Connectivity {
                 .collect::<Result<_, _>>()?,
             collector: message.collector.map(read_target).transpose()?,
             captive_portal: message.captive_portal,
+            reason: some_text(&message.reason),
             devices: at_most("connectivity.devices", message.devices, bounds::DEVICES)?
                 .into_iter()
                 .map(read_target)

@@ -8,7 +8,7 @@ use crate::table::{Cell, Table, Tone, cell, plain};
 /// Lines under the title.
 pub fn shown(reading: &Reading<Connectivity>, colour: bool) -> String {
     let Some(seen) = reading.known() else { return String::new() };
-    let mut text = fact("Veredicto", &verdict(seen.verdict), colour);
+    let mut text = fact("Veredicto", &verdict(seen), colour);
     text += &interfaces(&seen.interfaces, colour);
     text += &fact("Puerta de enlace", &gateway(&seen.gateway), colour);
     text += &fact("Nombres (DNS)", &names(&seen.dns), colour);
@@ -19,17 +19,51 @@ fn interfaces(interfaces: &[Interface], colour: bool) -> String {
     if interfaces.is_empty() {
         return fact("Interfaces", &cell("ninguna", Tone::Bad), colour);
     }
-    let mut table = Table::new(&["Interfaz", "Enlace", "Velocidad", "MAC", "Direcciones"]);
+    let mut table =
+        Table::new(&["Interfaz", "Enlace", "Velocidad", "MAC", "Direcciones", "Origen", "Detalle"]);
     for interface in interfaces {
         table.row(vec![
             plain(&interface.name),
             should_be(interface.link_up),
-            known(interface.speed_mbps.map(|speed| format!("{speed} Mb/s"))),
+            speed(interface),
             known(interface.mac.as_ref()),
-            plain(interface.addresses.join(" ")),
+            addresses(interface),
+            known(interface.dhcp.map(|dhcp| if dhcp { "DHCP" } else { "fija" })),
+            detail(interface),
         ]);
     }
     table.lines(2, colour)
+}
+
+fn speed(interface: &Interface) -> Cell {
+    let Some(megabits) = interface.speed_mbps else { return unknown_cell() };
+    match interface.full_duplex {
+        Some(true) => plain(format!("{megabits} Mb/s dúplex")),
+        Some(false) => cell(format!("{megabits} Mb/s semidúplex"), Tone::Poor),
+        None => plain(format!("{megabits} Mb/s")),
+    }
+}
+
+fn addresses(interface: &Interface) -> Cell {
+    let addresses = interface.addresses.join(" ");
+    match interface.address_conflict {
+        Some(true) => cell(format!("{addresses} (otro equipo usa la misma)"), Tone::Bad),
+        _ => plain(addresses),
+    }
+}
+
+/// What is worth a word: how often the link came or went, damaged frames, the signal of a radio.
+fn detail(interface: &Interface) -> Cell {
+    let count = |count: Option<u64>, what: &str| {
+        count.filter(|count| *count > 0).map(|count| format!("{count} {what}"))
+    };
+    let said = [
+        count(interface.carrier_changes, "cambios de enlace"),
+        count(interface.rx_errors, "errores al recibir"),
+        count(interface.tx_errors, "errores al enviar"),
+        interface.wifi_signal_dbm.map(|dbm| format!("señal {dbm} dBm")),
+    ];
+    plain(said.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
 fn gateway(gateway: &Gateway) -> Cell {
@@ -72,7 +106,7 @@ fn targets(seen: &Connectivity, colour: bool) -> String {
         "p95",
         "Fluctuación",
     ]);
-    for target in seen.targets.iter().chain(&seen.collector) {
+    for target in seen.targets.iter().chain(&seen.collector).chain(&seen.devices) {
         let Measurement { sent, received, loss_pct, median_ms, p95_ms, jitter_ms } =
             target.measurement;
         let kind = format!("{:?}", target.kind).to_lowercase();
@@ -97,11 +131,12 @@ fn targets(seen: &Connectivity, colour: bool) -> String {
     table.lines(2, colour)
 }
 
-fn verdict(verdict: Verdict) -> Cell {
-    match verdict {
+fn verdict(seen: &Connectivity) -> Cell {
+    let why = seen.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    match seen.verdict {
         Verdict::Ok => cell("bien", Tone::Good),
-        Verdict::Degraded => cell("con fallas", Tone::Poor),
-        Verdict::Down => cell("sin conexión", Tone::Bad),
+        Verdict::Degraded => cell(format!("con fallas{why}"), Tone::Poor),
+        Verdict::Down => cell(format!("sin conexión{why}"), Tone::Bad),
         Verdict::Unknown => unknown_cell(),
     }
 }

@@ -4,15 +4,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use atalaya_reading::{
-    Connectivity, Dns, Endpoint, Gateway, Measurement, Target, TargetKind, bounds,
+    Connectivity, Dns, Endpoint, Gateway, Measurement, Target, TargetKind, TargetSpec, bounds,
 };
 
+use super::measure::Host;
 use super::settings::{Settings, TargetSetting};
-use super::{measure, system, tls};
+use super::{captive, devices, measure, system, tls};
 
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Where a host that may not be pinged is asked by TCP instead.
-const FALLBACK_PORT: u16 = 443;
+pub(super) const FALLBACK_PORT: u16 = 443;
 /// Where a gateway that keeps silent is asked.
 const GATEWAY_PORTS: [u16; 3] = [80, 443, 53];
 /// The collector is asked by connections it has to accept: few will do.
@@ -33,6 +34,8 @@ pub struct Round<'a> {
     pub settings: &'a Settings,
     /// `host:port`.
     pub collector_address: Option<&'a str>,
+    /// What the collector gave.
+    pub devices: &'a [TargetSpec],
     /// For `https` targets.
     pub tls: &'a tls::Connector,
 }
@@ -41,13 +44,26 @@ impl Round<'_> {
     /// Measures; interfaces and verdict are the caller's.
     pub async fn run(&self) -> Connectivity {
         let samples = self.settings.samples;
-        let (gateway, dns, targets, collector) = tokio::join!(
+        let (gateway, dns, (targets, captive_portal), collector, devices) = tokio::join!(
             gateway(samples),
             dns(&self.settings.resolve),
-            self.targets(),
+            self.internet(),
             self.collector(),
+            devices::measure(self.devices, samples),
         );
-        Connectivity { gateway, dns, targets, collector, ..Connectivity::default() }
+        let measured = Connectivity { gateway, dns, targets, collector, ..Connectivity::default() };
+        Connectivity { captive_portal, devices, ..measured }
+    }
+
+    /// The targets, and who answers in their place when one of them does not answer at all.
+    async fn internet(&self) -> (Vec<Target>, Option<bool>) {
+        let targets = self.targets().await;
+        let silent = |target: &Target| target.measurement.received == 0;
+        let url = &self.settings.captive_portal_url;
+        if url.is_empty() || !targets.iter().any(silent) {
+            return (targets, None);
+        }
+        (targets, captive::is_there(url).await)
     }
 
     async fn targets(&self) -> Vec<Target> {
@@ -86,7 +102,7 @@ async fn target(setting: TargetSetting, samples: u32, tls: Option<tls::Ready>) -
     {
         let address = SocketAddr::new(host, endpoint.port);
         measurement = match (setting.kind, tls) {
-            (TargetKind::Icmp, _) => match measure::icmp(host, 0, samples).await {
+            (TargetKind::Icmp, _) => match echo(host, 0, samples).await {
                 Some(measurement) => measurement,
                 None => {
                     fallback = Some(format!("tcp {FALLBACK_PORT}"));
@@ -113,8 +129,12 @@ async fn target(setting: TargetSetting, samples: u32, tls: Option<tls::Ready>) -
     }
 }
 
+async fn echo(address: IpAddr, scope: u32, samples: u32) -> Option<Measurement> {
+    measure::icmp(&[Host { address, scope }], samples).await.pop()?
+}
+
 /// By the system's own resolver; IPv4 first, as that is what most gateways here speak.
-async fn resolve(host: &str) -> Option<IpAddr> {
+pub(super) async fn resolve(host: &str) -> Option<IpAddr> {
     if let Ok(address) = host.parse() {
         return Some(address);
     }
@@ -145,7 +165,7 @@ async fn gateway(samples: u32) -> Gateway {
     let Some(DefaultRoute { address, scope }) = system::default_route() else {
         return Gateway::default();
     };
-    let measurement = measure::icmp(address, scope, samples).await;
+    let measurement = echo(address, scope, samples).await;
     let answered = measurement.is_some_and(|measurement| measurement.received > 0);
     let evidence = if answered {
         Some("icmp")

@@ -9,17 +9,44 @@ use atalaya_reading::Measurement;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::{Echo, tls};
+use super::{sweep, tls};
 
 /// A round's requests leave within this time, however many they are.
 const SPREAD: Duration = Duration::from_secs(3);
 const PACE: Duration = Duration::from_millis(200);
 const TCP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Echo requests. `scope`: the interface of a link-local address, else 0. `None`: this process may not send any.
-pub async fn icmp(host: IpAddr, scope: u32, samples: u32) -> Option<Measurement> {
-    let echo = Echo::new(host, scope)?;
-    Some(round(samples, move |number| echo.clone().ask(number)).await)
+/// Somebody to be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Host {
+    /// Address.
+    pub address: IpAddr,
+    /// The interface of a link-local address, else 0.
+    pub scope: u32,
+}
+
+/// How requests follow one another.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Requests to each host.
+    pub samples: u32,
+    /// Time between two requests to one host.
+    pub between: Duration,
+    /// Time between two hosts.
+    pub gap: Duration,
+}
+
+/// Echo requests to all these hosts, spread over the time between two to the same one; in their order. `None`: this
+/// process may not send any.
+pub async fn icmp(hosts: &[Host], samples: u32) -> Vec<Option<Measurement>> {
+    let between = between(samples);
+    let gap = between / u32::try_from(hosts.len().max(1)).unwrap_or(u32::MAX);
+    sweep(hosts, Pace { samples, between, gap }).await
+}
+
+/// Time between two requests to one host.
+fn between(samples: u32) -> Duration {
+    PACE.min(SPREAD / samples.max(1))
 }
 
 /// TCP connections. `refusal_counts`: a refusal, too, proves that somebody is there.
@@ -57,12 +84,12 @@ async fn connect(address: SocketAddr, refusal_counts: bool) -> Option<Duration> 
 }
 
 /// Starts a request every pace and gathers the round trips in the order they were sent.
-async fn round<F, R>(samples: u32, one: F) -> Measurement
+pub(super) async fn round<F, R>(samples: u32, one: F) -> Measurement
 where
     F: Fn(u32) -> R,
     R: Future<Output = Option<Duration>> + Send + 'static,
 {
-    let pace = PACE.min(SPREAD / samples.max(1));
+    let pace = between(samples);
     let mut requests = JoinSet::new();
     for number in 0..samples {
         let request = one(number);

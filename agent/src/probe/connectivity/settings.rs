@@ -3,6 +3,7 @@
 use atalaya_reading::{Endpoint, TargetKind, bounds};
 use serde::Deserialize;
 
+use super::captive;
 use crate::config::Invalid;
 
 /// Settings `[connectivity]`.
@@ -15,6 +16,9 @@ pub struct Settings {
     pub targets: Vec<TargetSetting>,
     /// The name resolved to see whether names are resolved; empty: none is.
     pub resolve: String,
+    /// A plain web address that answers 204 to everybody, asked when a target keeps silent: another answer is a captive
+    /// portal's. Empty: nobody is asked.
+    pub captive_portal_url: String,
 }
 
 /// One `[[connectivity.targets]]`.
@@ -44,6 +48,8 @@ impl Default for Settings {
                 target("Google", TargetKind::Tcp, "8.8.8.8:443"),
             ],
             resolve: "www.gob.mx".into(),
+            // Whoever answers is told that a PC here has no connection: for the administrator to choose.
+            captive_portal_url: String::new(),
         }
     }
 }
@@ -65,6 +71,13 @@ impl Settings {
                 let key = "connectivity.targets.address";
                 return Err(Invalid::new(key, format!("\"{}\"", target.address), remedy));
             }
+        }
+        let url = &self.captive_portal_url;
+        if !url.is_empty() && captive::parse(url).is_none() {
+            let key = "connectivity.captive_portal_url";
+            let remedy =
+                "escriba un URL sin cifrar, p. ej. \"http://portal.ejemplo.mx/generate_204\"";
+            return Err(Invalid::new(key, format!("\"{url}\""), remedy));
         }
         Ok(())
     }

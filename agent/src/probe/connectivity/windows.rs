@@ -19,7 +19,7 @@ use windows::Win32::Networking::WinSock::{
 use super::collect::DefaultRoute;
 use crate::probe::Unread;
 use adapters::Adapter;
-pub use echo::Echo;
+pub use echo::sweep;
 
 /// Kinds of interface, by IANA's numbers.
 const LOOPBACK: u32 = 24;
