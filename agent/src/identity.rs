@@ -3,6 +3,7 @@
 //! The key never leaves this PC and is never logged. Enrolment makes an identity, renewal replaces its key.
 
 pub mod enrolment;
+mod lineage;
 pub mod renewal;
 pub mod tls;
 
@@ -19,6 +20,7 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::state::{StateDir, write_atomically};
+pub use lineage::Lineage;
 use tls::{Peer, pin_of};
 
 /// What every certificate of a device is named by.

@@ -29,7 +29,7 @@ use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::devices::Devices;
-use crate::identity::{IdentityError, Store};
+use crate::identity::{IdentityError, Lineage, Store};
 use crate::machine;
 use crate::probe::{Depth, Probes};
 use crate::report::{self, ActionEnd, Capture, Reporter};
@@ -82,7 +82,9 @@ pub async fn run(
     let mut probes = Probes::of_service(config, collector, state, devices.clone());
     let hints = machine::hints(&mut probes).await;
     let (send, requests) = mpsc::channel(REQUESTS);
-    let uplink = Uplink::new(&outbox, store, hints, send).with_devices(devices);
+    let uplink = Uplink::new(&outbox, store, hints, send)
+        .with_devices(devices)
+        .of_start(Lineage::begin(state));
     let supervisor = Supervisor::of_this_process();
     let interval = Duration::from_secs(config.interval_s);
     let observer = Observer::new(&outbox, probes, interval, &supervisor);

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use atalaya_proto::chain::Hash;
+use atalaya_proto::chain::{GENESIS, Hash};
 use atalaya_proto::limits;
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -141,6 +141,8 @@ pub struct Spool {
     epochs: VecDeque<Epoch>,
     /// The numbers that the present process gives in the current epoch start here.
     opened_at: u64,
+    /// Hash of the record before that.
+    opened_hash: Hash,
     /// The collector has said what it has of the current epoch.
     reconciled: bool,
     /// Losses not yet written down, merged per class.
@@ -163,13 +165,15 @@ impl Spool {
             describe,
             epochs: recovered.epochs,
             opened_at: 1,
+            opened_hash: GENESIS,
             reconciled: false,
             deferred: Default::default(),
             lost: [0; Class::ALL.len()],
             disk_error: None,
         };
         if recovered.continues {
-            spool.opened_at = spool.epochs.back().map_or(1, |epoch| epoch.next_seq);
+            (spool.opened_at, spool.opened_hash) =
+                spool.epochs.back().map_or((1, GENESIS), |epoch| (epoch.next_seq, epoch.head));
         } else {
             spool.begin_epoch(Store::Disk(Box::default()))?;
         }
@@ -187,7 +191,7 @@ impl Spool {
         SystemRandom::new().fill(&mut id).map_err(|_| io::Error::other("no randomness"))?;
         let ordinal = self.epochs.back().map_or(0, |epoch| epoch.ordinal.saturating_add(1));
         self.epochs.push_back(Epoch::begin(ordinal, u64::from_be_bytes(id), store));
-        self.opened_at = 1;
+        (self.opened_at, self.opened_hash) = (1, GENESIS);
         self.reconciled = true;
         Ok(())
     }
@@ -276,6 +280,18 @@ impl Spool {
         waiting.or(self.epochs.back()).map_or((0, 1), |epoch| (epoch.id, epoch.acked + 1))
     }
 
+    /// The highest number that is known to be given in the epoch delivered now, with the hash of its record: before the
+    /// collector has said what it has, only what earlier starts gave. `None`: not known for certain.
+    pub fn known(&self) -> Option<(u64, Hash)> {
+        let current = self.epochs.back().filter(|epoch| epoch.id == self.position().0)?;
+        let (next, hash) = if self.reconciled {
+            (current.next_seq, current.head)
+        } else {
+            (self.opened_at, self.opened_hash)
+        };
+        (next > 1).then_some((next - 1, hash))
+    }
+
     /// The collector has committed everything of `epoch` up to `seq`.
     pub fn acknowledge(&mut self, epoch: u64, seq: u64) {
         let Some(at) = self.epochs.iter().position(|known| known.id == epoch) else { return };
@@ -289,30 +305,28 @@ impl Spool {
     /// The collector says at the start of a connection what it has of `epoch`.
     ///
     /// If it has numbers that this process believes to have given first, the spool went back in time: its end was cut
-    /// off, or the folder is a copy. What this process captured is then numbered anew in a new epoch.
-    ///
-    /// # Errors
-    /// When the records to be numbered anew cannot be read; the next connection tries again.
-    pub fn reconcile(&mut self, epoch: u64, stored: u64) -> io::Result<()> {
+    /// off, or the folder is a copy. False then, and nothing changes: until a person has looked at it nothing may be
+    /// delivered, see [`Spool::begin_anew`].
+    pub fn reconcile(&mut self, epoch: u64, stored: u64) -> bool {
         let current = self.epochs.len().saturating_sub(1);
         if self.epochs.get(current).is_some_and(|known| known.id == epoch) && !self.reconciled {
             if stored >= self.opened_at {
-                tracing::warn!(
-                    epoch,
-                    stored,
-                    opened_at = self.opened_at,
-                    "the spool is older than what the collector has"
-                );
-                self.recapture(current)?;
+                let opened_at = self.opened_at;
+                tracing::warn!(epoch, stored, opened_at, "the collector has more than this spool");
+                return false;
             }
             self.reconciled = true;
         }
         self.acknowledge(epoch, stored);
-        Ok(())
+        true
     }
 
-    fn recapture(&mut self, at: usize) -> io::Result<()> {
-        self.epochs[at].acknowledge(self.opened_at - 1, false);
+    /// What waits of the current epoch is numbered anew in a new one: a person has settled whose history counts.
+    ///
+    /// # Errors
+    /// When the records to be numbered anew cannot be read; what was numbered until then stays so.
+    pub fn begin_anew(&mut self) -> io::Result<()> {
+        let at = self.epochs.len().saturating_sub(1);
         self.begin_epoch(Store::Disk(Box::default()))?;
         loop {
             let records = self.read(at, &Class::ALL, Room::of_batch())?;

@@ -17,7 +17,7 @@ use tonic::transport::Channel;
 
 use crate::devices::Devices;
 use crate::identity::renewal::{self, RenewalError};
-use crate::identity::{Identity, IdentityError, Store, Validity, tls};
+use crate::identity::{Identity, IdentityError, Lineage, Store, Validity, tls};
 use crate::machine::Hints;
 use crate::report::Capture;
 use crate::spool::Spool;
@@ -98,6 +98,7 @@ pub struct Uplink<'a> {
     outbox: &'a Outbox,
     store: Store,
     hints: Hints,
+    lineage: Lineage,
     requests: mpsc::Sender<Request>,
     devices: Devices,
     no_renewal_before: Cell<Option<Instant>>,
@@ -119,13 +120,19 @@ impl<'a> Uplink<'a> {
         hints: Hints,
         requests: mpsc::Sender<Request>,
     ) -> Uplink<'a> {
-        let devices = Devices::default();
-        Uplink { outbox, store, hints, requests, devices, no_renewal_before: Cell::new(None) }
+        let (lineage, devices) = (Lineage::default(), Devices::default());
+        let no_renewal_before = Cell::new(None);
+        Uplink { outbox, store, hints, lineage, requests, devices, no_renewal_before }
     }
 
     /// Tells these of the targets the collector gives.
     pub fn with_devices(self, devices: Devices) -> Uplink<'a> {
         Uplink { devices, ..self }
+    }
+
+    /// Says which start of the service this is.
+    pub fn of_start(self, lineage: Lineage) -> Uplink<'a> {
+        Uplink { lineage, ..self }
     }
 
     /// Connects, delivers, renews; comes back only when the identity is gone or damaged.
@@ -180,6 +187,8 @@ impl<'a> Uplink<'a> {
                     Ok(()) => return Ok(()),
                     Err(error) => self.tell_once(&error.to_string()),
                 },
+                // Another PC has this certificate too: until there is a fresh one nothing may be delivered.
+                End::StartAnew => return Ok(self.renew(identity).await?),
                 // Whether the certificate has expired the collector knows better than the clock of this PC.
                 End::Refused(status) if session::is_expired(&status) && self.may_renew() => {
                     return Ok(self.renew(identity).await?);
@@ -192,7 +201,7 @@ impl<'a> Uplink<'a> {
 
     async fn renew(&self, identity: &Identity) -> Result<(), RenewalError> {
         self.no_renewal_before.set(Some(Instant::now() + RENEWAL_PAUSE));
-        renewal::renew(&self.store, identity).await
+        renewal::renew(&self.store, identity, self.lineage.start_id).await
     }
 
     fn may_renew(&self) -> bool {

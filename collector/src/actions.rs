@@ -11,12 +11,14 @@ pub mod create_token;
 pub mod enrol;
 pub mod judge;
 pub mod manage_device;
+pub mod quarantine;
 pub mod receive_report;
 pub mod remove_sample;
 pub mod renew;
 mod runs;
 pub mod secret;
 pub mod send_action;
+pub mod settle_conflict;
 pub mod sign_in;
 pub mod watch_silence;
 

@@ -9,6 +9,7 @@ pub mod area;
 pub mod device;
 pub mod enrolment;
 pub mod id;
+pub mod identity;
 pub mod person;
 pub mod procedure;
 pub mod run;

@@ -94,9 +94,12 @@ impl Finding {
     }
 }
 
-/// Asks every rule but silence, which the clock asks.
+/// Asks every rule but silence, which the clock asks, and identity, which shows when a device connects.
 pub fn judge(facts: &Facts, thresholds: &Thresholds, now: Timestamp) -> Vec<Judgement> {
-    let asked = Rule::ALL.iter().copied().filter(|rule| *rule != Rule::Silent);
+    let asked = Rule::ALL
+        .iter()
+        .copied()
+        .filter(|rule| !matches!(rule, Rule::Silent | Rule::IdentityConflict));
     let judged = asked.filter_map(|rule| {
         let finding = ask(rule, facts, thresholds, now)?;
         let section = facts.sections.get(&rule.section());
@@ -124,7 +127,7 @@ fn ask(rule: Rule, facts: &Facts, thresholds: &Thresholds, now: Timestamp) -> Op
         Rule::NoInternet => no_internet::ask(facts),
         Rule::Unstable => unstable::ask(facts.sample.as_ref(), thresholds),
         Rule::ClockSkew => clock_skew::ask(facts.clock_skew_us, thresholds),
-        Rule::Silent => return None,
+        Rule::IdentityConflict | Rule::Silent => return None,
     })
 }
 
@@ -139,6 +142,7 @@ pub fn hysteresis(rule: Rule) -> Hysteresis {
         | Rule::UnexpectedPort
         | Rule::DriveHealth
         | Rule::VolumeLow
+        | Rule::IdentityConflict
         | Rule::Silent => (1, 1),
         Rule::NoInternet => (2, 2),
         Rule::ClockSkew => (2, 2),

@@ -14,6 +14,7 @@ mod devices;
 mod engine;
 mod fleet;
 mod health;
+mod identity;
 mod intake;
 mod people;
 mod row;

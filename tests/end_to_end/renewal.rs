@@ -11,7 +11,7 @@ async fn both_generations_work_until_the_new_one_is_confirmed_and_then_only_that
     let collector = Collector::start();
     let agent = Agent::enrolled(&collector.code());
     let (store, first) = (agent.store(), agent.identity());
-    renew(&store, &first).await.unwrap();
+    renew(&store, &first, 0).await.unwrap();
     let second = store.next().unwrap().unwrap();
     assert_eq!(second.generation, 2);
     drop(Wire::welcomed(&first).await);
@@ -34,9 +34,9 @@ async fn a_renewal_whose_answer_was_lost_can_be_asked_again() {
     let collector = Collector::start();
     let agent = Agent::enrolled(&collector.code());
     let (store, first) = (agent.store(), agent.identity());
-    renew(&store, &first).await.unwrap();
+    renew(&store, &first, 0).await.unwrap();
     store.discard_next().unwrap();
-    renew(&store, &first).await.unwrap();
+    renew(&store, &first, 0).await.unwrap();
     confirm(&store, &store.next().unwrap().unwrap()).await.unwrap();
     drop(Wire::welcomed(&agent.identity()).await);
 }

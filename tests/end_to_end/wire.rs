@@ -32,7 +32,7 @@ pub fn hello() -> Hello {
         next_seq: 1,
         hostname: "a-mano".into(),
         os: "Debian".into(),
-        machine_id: "1".into(),
+        ..Hello::default()
     }
 }
 

@@ -75,15 +75,16 @@ impl From<Status> for RenewalError {
     }
 }
 
-/// First phase: a fresh key and its certificate, kept beside the present ones.
+/// First phase: a fresh key and its certificate, kept beside the present ones. `start_id`: which start of the service
+/// asks; 0: none.
 ///
 /// # Errors
 /// The present identity stays in use.
-pub async fn renew(store: &Store, current: &Identity) -> Result<(), RenewalError> {
+pub async fn renew(store: &Store, current: &Identity, start_id: u64) -> Result<(), RenewalError> {
     let key = KeyPair::generate()?;
     let mut client = RenewalClient::new(tls::connect(current.peer()?).await?)
         .max_decoding_message_size(limits::MESSAGE_BYTES);
-    let reply = client.renew(RenewRequest { csr: csr(&key)? }).await?.into_inner();
+    let reply = client.renew(RenewRequest { csr: csr(&key)?, start_id }).await?.into_inner();
     let (certificate, ca) = (&reply.certificate, &reply.ca_certificate);
     let next = current.renewed(certificate, ca, key.serialize_pem(), reply.generation);
     next.check()?;

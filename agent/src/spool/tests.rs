@@ -104,7 +104,7 @@ fn a_restart_after_a_noted_acknowledgement_delivers_all_that_follows() {
     drop(spool);
     let mut spool = Spool::open(folder.path(), limits, describe).unwrap();
     fill(&mut spool, 4);
-    spool.reconcile(epoch, 12).unwrap();
+    assert!(spool.reconcile(epoch, 12));
     assert_eq!(spool.waiting(Class::Metric), 6);
     let all: Vec<u64> = drain(&mut spool).into_iter().map(|(_, record)| record.seq).collect();
     assert_eq!(all, (13..=24).collect::<Vec<u64>>());
@@ -159,21 +159,29 @@ fn records_the_collector_already_has_are_not_sent_again() {
     let epoch = spool.position().0;
     drop(spool);
     let mut spool = open(folder.path());
-    spool.reconcile(epoch, 6).unwrap();
+    assert_eq!(spool.known().map(|(seq, _)| seq), Some(10));
+    assert!(spool.reconcile(epoch, 6));
     assert_eq!(bodies(&mut spool), names(10)[6..]);
 }
 
 #[test]
-fn a_spool_that_went_back_in_time_numbers_its_new_records_anew() {
+fn a_spool_that_went_back_in_time_is_not_delivered_until_told_to_begin_anew() {
     let folder = tempfile::tempdir().unwrap();
     fill(&mut open(folder.path()), 10);
     let mut spool = open(folder.path());
     spool.append(Class::State, b"new");
     let epoch = spool.position().0;
     // The collector has 12 records of an epoch of which only 10 were found here.
-    spool.reconcile(epoch, 12).unwrap();
+    assert_eq!(spool.known().map(|(seq, _)| seq), Some(10));
+    assert!(!spool.reconcile(epoch, 12));
+    assert!(!spool.reconcile(epoch, 12), "still not");
+    spool.begin_anew().unwrap();
     let all = drain(&mut spool);
-    assert_eq!(all.len(), 1);
+    assert_eq!(all.len(), 11);
     assert_ne!(all[0].0, epoch);
-    assert_eq!((all[0].1.seq, all[0].1.body.as_slice()), (1, &b"new"[..]));
+    assert_eq!(
+        all.iter().map(|(_, record)| record.seq).collect::<Vec<_>>(),
+        (1..=11).collect::<Vec<_>>()
+    );
+    assert_eq!(all[10].1.body.as_slice(), &b"new"[..]);
 }

@@ -22,6 +22,9 @@ use crate::spool::{Batch, Class};
 const MESSAGE_FROM_COLLECTOR: usize = 64 * 1024;
 /// How long the collector may take to say welcome.
 const WELCOME: Duration = Duration::from_secs(30);
+/// Told when the collector has records that this spool never gave.
+const WENT_BACK: &str =
+    "el colector tiene registros que este equipo no conserva: su disco es una copia o se restauró";
 /// What waits in the spool and cannot be read is tried again this often.
 const READ_AGAIN: Duration = Duration::from_secs(30);
 
@@ -31,6 +34,9 @@ pub enum End {
     NextEpoch,
     /// The certificate wants to be renewed.
     RenewalDue,
+    /// A person kept this PC and not the other that has its identity: what waits is numbered anew, and the certificate
+    /// has to be renewed before anything else.
+    StartAnew,
     /// The collector ended it and said why.
     Refused(Status),
     /// It broke.
@@ -80,6 +86,12 @@ pub async fn hold(
 }
 
 fn hello(uplink: &Uplink, epoch: u64, next_seq: u64) -> v1::Hello {
+    let (known_seq, known_hash) = uplink
+        .outbox
+        .spool
+        .borrow()
+        .known()
+        .map_or((0, Vec::new()), |(seq, hash)| (seq, hash.to_vec()));
     v1::Hello {
         protocol_min: PROTOCOL_MIN,
         protocol_max: PROTOCOL_MAX,
@@ -90,6 +102,13 @@ fn hello(uplink: &Uplink, epoch: u64, next_seq: u64) -> v1::Hello {
         hostname: bounds::text(&uplink.hints.hostname, limits::HOSTNAME),
         os: bounds::text(&uplink.hints.os, limits::HINT),
         machine_id: bounds::text(&uplink.hints.machine_id, 128),
+        manufacturer: bounds::text(&uplink.hints.manufacturer, limits::HINT),
+        model: bounds::text(&uplink.hints.model, limits::HINT),
+        serial: bounds::text(&uplink.hints.serial, limits::HINT),
+        start_id: uplink.lineage.start_id,
+        previous_start_id: uplink.lineage.previous_start_id,
+        known_seq,
+        known_hash,
     }
 }
 
@@ -205,8 +224,18 @@ impl Session<'_> {
             return Err(End::Refused(Status::failed_precondition(said)));
         }
         let outbox = self.uplink.outbox;
-        if let Err(error) = outbox.spool.borrow_mut().reconcile(self.epoch, welcome.stored_seq) {
-            return Err(End::Lost(format!("no se puede leer lo que espera entrega: {error}")));
+        if welcome.start_anew {
+            tracing::warn!(
+                "a person kept this PC: what waits is numbered anew, the certificate renewed"
+            );
+            let begun = outbox.spool.borrow_mut().begin_anew();
+            return Err(begun.map_or_else(
+                |error| End::Lost(format!("no se puede leer lo que espera entrega: {error}")),
+                |()| End::StartAnew,
+            ));
+        }
+        if !outbox.spool.borrow_mut().reconcile(self.epoch, welcome.stored_seq) {
+            return Err(End::Refused(Status::permission_denied(WENT_BACK)));
         }
         self.flow.welcome(welcome.approved);
         let mut health = outbox.health.borrow_mut();

@@ -149,7 +149,7 @@ impl Stream {
 
 pub fn welcome(stored_seq: u64) -> Welcome {
     let now_us = jiff::Timestamp::now().as_microsecond();
-    Welcome { protocol: 1, stored_seq, now_us, approved: true, want_sections: false }
+    Welcome { protocol: 1, stored_seq, now_us, approved: true, ..Welcome::default() }
 }
 
 pub fn texts(batch: &Batch) -> Vec<String> {

@@ -14,7 +14,7 @@ use crate::{Pc, append};
 async fn the_old_pair_stays_until_the_new_one_is_confirmed() {
     let (collector, pc) = (Collector::start().await, Pc::new());
     let first = pc.enrol(&collector).await;
-    renewal::renew(&pc.store(), &first).await.unwrap();
+    renewal::renew(&pc.store(), &first, 0).await.unwrap();
     assert_eq!(pc.store().current().unwrap(), first);
     let next = pc.store().next().unwrap().unwrap();
     assert_eq!(next.generation, 2);
@@ -26,7 +26,7 @@ async fn the_old_pair_stays_until_the_new_one_is_confirmed() {
 async fn a_next_pair_the_collector_does_not_know_is_given_up() {
     let (collector, pc) = (Collector::start().await, Pc::new());
     let first = pc.enrol(&collector).await;
-    renewal::renew(&pc.store(), &first).await.unwrap();
+    renewal::renew(&pc.store(), &first, 0).await.unwrap();
     collector.record.lock().unwrap().refuse_confirm = Some(Status::unauthenticated("unknown"));
     let next = pc.store().next().unwrap().unwrap();
     renewal::confirm(&pc.store(), &next).await.unwrap_err();
@@ -37,7 +37,7 @@ async fn a_next_pair_the_collector_does_not_know_is_given_up() {
 async fn a_confirmation_that_got_lost_is_made_again_at_the_next_start() {
     let (mut collector, pc) = (Collector::start().await, Pc::new());
     let first = pc.enrol(&collector).await;
-    renewal::renew(&pc.store(), &first).await.unwrap();
+    renewal::renew(&pc.store(), &first, 0).await.unwrap();
     let outbox = pc.outbox();
     let (send, _requests) = mpsc::channel(4);
     let uplink = Uplink::new(&outbox, pc.store(), Hints::default(), send);

@@ -17,10 +17,10 @@ pub use self::delivery::{Content, Delivery, Record};
 use self::gathered::{Gathered, News};
 use self::judged::{Judged, Standing};
 use super::judge::{self, Bench};
-use crate::domain::access::Actor;
-use crate::domain::device::DeviceStatus;
+use super::quarantine;
 use crate::domain::id::DeviceId;
-use crate::store::{self, AuditEntry, Store, Write};
+use crate::domain::identity::Sign;
+use crate::store::{self, Store, Write};
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +102,9 @@ impl Receiver {
         now: Timestamp,
     ) -> super::Result<Vec<(DeviceId, Standing)>> {
         let mut standings = Vec::new();
+        for device in &stored.quarantined {
+            quarantine::tell(write, &self.bench, device, now).await?;
+        }
         // In one order, so that two collectors never wait for each other.
         for (device, news) in &stored.news {
             let signature =
@@ -119,6 +122,7 @@ impl Receiver {
 struct Stored<'a> {
     outcomes: Vec<Outcome>,
     news: BTreeMap<&'a DeviceId, News<'a>>,
+    quarantined: Vec<&'a DeviceId>,
 }
 
 async fn save<'a>(
@@ -132,7 +136,7 @@ async fn save<'a>(
     keys.dedup();
     let mut progress = write.progress_of(&keys).await?;
     let mut gathered = Gathered::default();
-    let mut outcomes = Vec::with_capacity(deliveries.len());
+    let (mut outcomes, mut quarantined) = (Vec::with_capacity(deliveries.len()), Vec::new());
     for delivery in deliveries {
         let key = (delivery.device.clone(), delivery.epoch);
         let known = progress.get(&key).copied().unwrap_or_default();
@@ -143,31 +147,14 @@ async fn save<'a>(
                 progress.insert(key, fresh.reached);
             }
             Err(contradiction) => {
-                quarantine(write, delivery, contradiction, now).await?;
+                let (device, particulars) = (&delivery.device, contradiction.to_string());
+                if quarantine::quarantine(write, device, Sign::Chain, &particulars, now).await? {
+                    quarantined.push(device);
+                }
                 outcomes.push(Outcome::Quarantined);
             }
         }
     }
     let news = gathered.save(write, now).await?;
-    Ok(Stored { outcomes, news })
-}
-
-async fn quarantine(
-    write: &mut Write,
-    delivery: &Delivery,
-    contradiction: order::Contradiction,
-    now: Timestamp,
-) -> store::Result<()> {
-    let device = &delivery.device;
-    tracing::error!(
-        %device, epoch = delivery.epoch, seq = contradiction.seq,
-        "records contradict those stored: two devices use one identity; quarantined"
-    );
-    write.set_device_status(device, DeviceStatus::Quarantined).await?;
-    let entry = AuditEntry {
-        act: "device.quarantine",
-        subject: format!("device {device}"),
-        detail: format!("epoch {}, seq {}: {contradiction}", delivery.epoch, contradiction.seq),
-    };
-    write.audit(&Actor::Machine, &entry, now).await
+    Ok(Stored { outcomes, news, quarantined })
 }

@@ -1,7 +1,10 @@
 //! A device renews its certificate: a new generation beside the old, which ends when the new one is confirmed.
 
+use jiff::Timestamp;
+
 use crate::domain::device::{Certificate, CertificateState, DeviceStatus};
 use crate::domain::id::DeviceId;
+use crate::domain::identity::Conflict;
 use crate::store::{self, Store, Write};
 
 /// Why a renewal is refused.
@@ -21,7 +24,8 @@ pub enum Error {
     Store(#[from] store::Error),
 }
 
-/// Issues the next generation; a renewal that was never confirmed is dropped.
+/// Issues the next generation; a renewal that was never confirmed is dropped. `start`: which start of the device's
+/// service asks, 0 when it does not say.
 ///
 /// # Errors
 /// When the device is shut out, its certificate was replaced, or the key is not fresh.
@@ -30,10 +34,15 @@ pub async fn renew(
     device: &DeviceId,
     serial: &str,
     key_hash: &str,
+    start: u64,
     issue: impl FnOnce(u32) -> Result<Certificate, String>,
 ) -> Result<Certificate, Error> {
     let mut write = store.write().await?;
     let known = held(&mut write, device, serial).await?;
+    let conflict = write.conflict(device).await?.filter(Conflict::is_being_settled);
+    if conflict.is_some_and(|one| one.kept.is_some_and(|kept| kept != start)) {
+        return Err(Error::Refused(super::admit::ABANDONED));
+    }
     let certificates = write.certificates(device).await?;
     if certificates.iter().any(|one| one.key_hash == key_hash) {
         return Err(Error::OldKey);
@@ -56,15 +65,41 @@ pub async fn renew(
 ///
 /// # Errors
 /// When the device is shut out or the certificate was replaced.
-pub async fn confirm(store: &Store, device: &DeviceId, serial: &str) -> Result<(), Error> {
+pub async fn confirm(
+    store: &Store,
+    device: &DeviceId,
+    serial: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
     let mut write = store.write().await?;
     let known = held(&mut write, device, serial).await?;
     if known.state == CertificateState::Active {
         return Ok(());
     }
     let certificates = write.certificates(device).await?;
-    supersede(&mut write, &certificates, serial).await?;
+    match write.conflict(device).await?.filter(Conflict::is_being_settled) {
+        Some(conflict) => end_conflict(&mut write, conflict, &certificates, serial, now).await?,
+        None => supersede(&mut write, &certificates, serial).await?,
+    }
     Ok(write.commit().await?)
+}
+
+/// The kept PC has a certificate that the other does not have: the other is left behind for good.
+async fn end_conflict(
+    write: &mut Write,
+    conflict: Conflict,
+    certificates: &[Certificate],
+    serial: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    for one in certificates.iter().filter(|one| one.serial != serial) {
+        write.set_certificate_state(&one.serial, CertificateState::Abandoned).await?;
+    }
+    write.set_certificate_state(serial, CertificateState::Active).await?;
+    if let Some(kept) = conflict.kept {
+        write.forget_other_starts(&conflict.device, kept).await?;
+    }
+    Ok(write.put_conflict(&Conflict { rekeyed_at: Some(now), ..conflict }).await?)
 }
 
 async fn supersede(
@@ -90,6 +125,6 @@ async fn held(write: &mut Write, device: &DeviceId, serial: &str) -> Result<Cert
     }
     let certificate = write.certificate(serial).await?;
     certificate
-        .filter(|one| one.device == *device && one.state != CertificateState::Superseded)
+        .filter(|one| one.device == *device && one.state.is_accepted())
         .ok_or(Error::Refused(super::admit::SUPERSEDED))
 }

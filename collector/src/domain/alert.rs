@@ -56,6 +56,8 @@ rules! {
     Unstable = "unstable", Connectivity, "Conexión inestable";
     /// The PC's clock is wrong.
     ClockSkew = "clock_skew", System, "Reloj desajustado";
+    /// Two PCs use one identity.
+    IdentityConflict = "identity_conflict", System, "Identidad duplicada";
     /// The agent stopped reporting.
     Silent = "silent", Connectivity, "Equipo sin reportar";
 }

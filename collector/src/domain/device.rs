@@ -88,23 +88,31 @@ pub enum CertificateState {
     Pending,
     /// Accepted.
     Active,
-    /// Replaced by a confirmed successor: refused.
+    /// Replaced by a confirmed successor: refused, and a sign of a copy.
     Superseded,
+    /// Left to the PC that a person did not keep when two had it: refused.
+    Abandoned,
 }
 
 impl CertificateState {
+    /// Whether its holder may connect.
+    pub fn is_accepted(self) -> bool {
+        matches!(self, CertificateState::Pending | CertificateState::Active)
+    }
+
     /// The word in SQL and logs.
     pub fn as_str(self) -> &'static str {
         match self {
             CertificateState::Pending => "pending",
             CertificateState::Active => "active",
             CertificateState::Superseded => "superseded",
+            CertificateState::Abandoned => "abandoned",
         }
     }
 
     /// The state of that word.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Pending, Self::Active, Self::Superseded]
+        [Self::Pending, Self::Active, Self::Superseded, Self::Abandoned]
             .into_iter()
             .find(|state| state.as_str() == word)
     }

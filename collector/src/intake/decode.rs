@@ -2,6 +2,7 @@
 //! that cannot be understood becomes a dead letter and the stream goes on.
 
 use std::fmt::Write;
+use std::net::IpAddr;
 
 use atalaya_proto::v1::{self, RecordClass, record_body::Body};
 use atalaya_proto::{Malformed, chain, decode_body, limits};
@@ -11,6 +12,7 @@ use tonic::Status;
 use crate::actions::receive_report::{Content, Delivery, Record};
 use crate::domain::device::Hints;
 use crate::domain::id::{ActionId, DeviceId};
+use crate::domain::identity::Greeting;
 use crate::domain::reading::bounds;
 
 /// Bytes kept of a record that cannot be understood.
@@ -84,14 +86,24 @@ pub fn hints(hints: v1::DeviceHints) -> Hints {
     }
 }
 
-/// What a PC says of itself when it connects.
-pub fn greeting(hello: &v1::Hello) -> Hints {
-    Hints {
-        hostname: bounds::text(&hello.hostname, limits::HOSTNAME),
-        os: bounds::text(&hello.os, limits::HINT),
-        machine_id: bounds::text(&hello.machine_id, limits::HINT),
-        agent_version: bounds::text(&hello.agent_version, limits::VERSION),
-        ..Hints::default()
+/// What a PC says of itself when it connects from an address.
+pub fn greeting(hello: &v1::Hello, address: IpAddr) -> Greeting {
+    let known_hash: Option<chain::Hash> = hello.known_hash.as_slice().try_into().ok();
+    Greeting {
+        hints: Hints {
+            hostname: bounds::text(&hello.hostname, limits::HOSTNAME),
+            os: bounds::text(&hello.os, limits::HINT),
+            machine_id: bounds::text(&hello.machine_id, limits::HINT),
+            manufacturer: bounds::text(&hello.manufacturer, limits::HINT),
+            model: bounds::text(&hello.model, limits::HINT),
+            serial: bounds::text(&hello.serial, limits::HINT),
+            agent_version: bounds::text(&hello.agent_version, limits::VERSION),
+        },
+        epoch: hello.epoch,
+        known: known_hash.filter(|_| hello.known_seq > 0).map(|hash| (hello.known_seq, hash)),
+        start: hello.start_id,
+        previous: hello.previous_start_id,
+        address: address.to_string(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who is at the other end of a connection, as far as TLS can tell.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -25,6 +25,8 @@ pub struct Caller {
     pub device: DeviceId,
     /// Serial number of the certificate it used, lower-case hexadecimal.
     pub serial: String,
+    /// Where it calls from, without the port.
+    pub address: IpAddr,
 }
 
 impl Peer {
@@ -38,7 +40,7 @@ impl Peer {
             let text = "el certificado de este equipo venció: debe renovarse antes de conectarse";
             return Err(Status::unauthenticated(text));
         }
-        Ok(caller(credential))
+        Ok(self.of(credential))
     }
 
     /// The device, also for a while after its certificate expired: for renewals only.
@@ -52,7 +54,15 @@ impl Peer {
                 "el certificado de este equipo venció hace más de 90 días: use un código de alta";
             return Err(Status::unauthenticated(text));
         }
-        Ok(caller(credential))
+        Ok(self.of(credential))
+    }
+
+    fn of(&self, credential: &Credential) -> Caller {
+        Caller {
+            device: credential.device.clone(),
+            serial: credential.serial.clone(),
+            address: super::host(self.address),
+        }
     }
 
     fn credential(&self) -> Result<&Credential, Status> {
@@ -68,8 +78,4 @@ impl Peer {
 pub fn of<T>(request: &tonic::Request<T>) -> Result<Peer, Status> {
     let peer = request.extensions().get::<Peer>().cloned();
     peer.ok_or_else(|| Status::internal("connection without a peer"))
-}
-
-fn caller(credential: &Credential) -> Caller {
-    Caller { device: credential.device.clone(), serial: credential.serial.clone() }
 }

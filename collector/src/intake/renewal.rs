@@ -41,7 +41,8 @@ impl Renewal for RenewalService {
             let text = "demasiadas renovaciones desde esta dirección: espere un momento";
             return Err(Status::resource_exhausted(text));
         }
-        let csr = pki::Request::parse(&request.into_inner().csr)
+        let request = request.into_inner();
+        let csr = pki::Request::parse(&request.csr)
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
         let authority = &self.shared.authority;
         let issue = |generation| {
@@ -50,7 +51,8 @@ impl Renewal for RenewalService {
                 .map_err(|error| error.to_string())
         };
         let (store, device) = (&self.shared.store, &caller.device);
-        let issued = renew::renew(store, device, &caller.serial, csr.key_hash(), issue).await;
+        let (serial, start) = (&caller.serial, request.start_id);
+        let issued = renew::renew(store, device, serial, csr.key_hash(), start, issue).await;
         let issued = issued.map_err(|error| refusal(&error))?;
         tracing::info!(%device, generation = issued.generation, "certificate renewed");
         Ok(Response::new(RenewReply {
@@ -64,8 +66,10 @@ impl Renewal for RenewalService {
         &self,
         request: Request<ConfirmRequest>,
     ) -> Result<Response<ConfirmReply>, Status> {
-        let caller = peer::of(&request)?.caller(Timestamp::now())?;
-        let confirmed = renew::confirm(&self.shared.store, &caller.device, &caller.serial).await;
+        let now = Timestamp::now();
+        let caller = peer::of(&request)?.caller(now)?;
+        let (store, device) = (&self.shared.store, &caller.device);
+        let confirmed = renew::confirm(store, device, &caller.serial, now).await;
         confirmed.map_err(|error| refusal(&error))?;
         // A stream that still uses the older certificate ends; its agent comes back with the new one.
         self.shared.sessions.end_others(&caller.device, &caller.serial);

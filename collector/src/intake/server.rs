@@ -22,6 +22,7 @@ use super::roster::Roster;
 use super::sessions::Sessions;
 use super::uplink::UplinkService;
 use super::{Error, Intake, dispatch, listener};
+use crate::actions::judge::Bench;
 use crate::actions::receive_report::Receiver;
 use crate::live::Live;
 use crate::pki::Authority;
@@ -49,6 +50,8 @@ pub struct Shared {
     pub store: Store,
     /// Who issues certificates.
     pub authority: Arc<Authority>,
+    /// What alerts are judged with.
+    pub bench: Arc<Bench>,
     /// How changes are noticed.
     pub live: Live,
     /// Statuses of devices.
@@ -79,6 +82,7 @@ pub async fn serve(
         roster: Roster::load(&intake.store).await?,
         store: intake.store.clone(),
         authority: intake.authority.clone(),
+        bench: intake.bench.clone(),
         live: intake.live.clone(),
         sessions: Sessions::default(),
         queue,

@@ -104,16 +104,20 @@ async fn open<'a>(
 }
 
 async fn admitted(shared: &Shared, caller: &Caller, hello: &Hello) -> Result<Admission, Status> {
-    let said = decode::greeting(hello);
-    admit::admit(&shared.store, &caller.device, &caller.serial, hello.epoch, &said).await.map_err(
-        |error| match error {
-            admit::Error::Refused(why) => Status::permission_denied(why),
-            admit::Error::Store(error) => {
-                tracing::error!(%error, "a device could not be looked up");
-                Status::unavailable("el colector no alcanza su base de datos")
-            }
-        },
-    )
+    let (said, now) = (decode::greeting(hello, caller.address), Timestamp::now());
+    let (store, bench) = (&shared.store, &shared.bench);
+    let admitted = admit::admit(store, bench, &caller.device, &caller.serial, &said, now).await;
+    admitted.map_err(|error| match error {
+        admit::Error::Refused(why) => {
+            // It may just have been put in quarantine: its other side learns it at once.
+            shared.live.nudge();
+            Status::permission_denied(why)
+        }
+        admit::Error::Store(_) | admit::Error::Failed(_) => {
+            tracing::error!(%error, "a device could not be looked up");
+            Status::unavailable("el colector no alcanza su base de datos")
+        }
+    })
 }
 
 struct Stream<'a> {
@@ -223,6 +227,7 @@ impl Stream<'_> {
             now_us: Timestamp::now().as_microsecond(),
             approved: self.approved,
             want_sections: self.approved && !self.admission.sections_known,
+            start_anew: self.approved && self.admission.start_anew,
         };
         self.send(Body::Welcome(welcome)).await
     }

@@ -224,14 +224,16 @@ impl Write {
         hostname: &str,
         os: &str,
         agent: &str,
+        machine_id: &str,
     ) -> Result<()> {
-        let sql = "UPDATE device SET hostname = $2, os = $3, agent_version = $4
-                   WHERE id = $1 AND (hostname <> $2 OR os <> $3 OR agent_version <> $4)";
+        let sql = "UPDATE device SET hostname = $2, os = $3, agent_version = $4, machine_id = $5
+                   WHERE id = $1";
         on!(self, |db| sqlx::query(sql)
             .bind(id.as_str())
             .bind(hostname)
             .bind(os)
             .bind(agent)
+            .bind(machine_id)
             .execute(db)
             .await
             .map(drop))?;

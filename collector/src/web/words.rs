@@ -79,6 +79,7 @@ pub fn brief(rule: Rule) -> &'static str {
         Rule::NoInternet => "Sin internet",
         Rule::Unstable => "Inestable",
         Rule::ClockSkew => "Reloj",
+        Rule::IdentityConflict => "Duplicada",
         Rule::Silent => "No reporta",
     }
 }

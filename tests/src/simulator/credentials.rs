@@ -76,7 +76,7 @@ impl Credentials {
     /// When nobody listens or the certificate is not accepted.
     pub async fn connect(&mut self) -> Result<Channel> {
         if Age::of(&self.identity.validity()?, Timestamp::now()) != Age::Fresh {
-            renewal::renew(&self.store, &self.identity).await?;
+            renewal::renew(&self.store, &self.identity, 0).await?;
         }
         if let Some(next) = self.store.next()? {
             renewal::confirm(&self.store, &next).await?;

@@ -41,6 +41,7 @@ impl Uplink {
             hostname: pc.hostname.clone(),
             os: pc.os().into(),
             machine_id: pc.machine_id(),
+            ..Hello::default()
         };
         to.send(AgentMessage { body: Some(agent_message::Body::Hello(hello)) }).await?;
         let stream = UplinkClient::new(channel).connect(ReceiverStream::new(messages)).await?;

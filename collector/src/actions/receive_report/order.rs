@@ -25,7 +25,7 @@ pub(super) struct Fresh<'a> {
 
 /// The same number stands for two different records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("its chain does not continue the stored one")]
+#[error("record {seq}: its chain does not continue the stored one")]
 pub(super) struct Contradiction {
     /// Where it shows.
     pub seq: u64,

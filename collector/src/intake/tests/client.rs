@@ -139,6 +139,7 @@ pub fn hello(epoch: u64) -> Hello {
         hostname: "PC-01".into(),
         os: "Debian".into(),
         machine_id: "m".into(),
+        ..Hello::default()
     }
 }
 
