@@ -98,6 +98,14 @@ pub fn open_authority(config: &Config) -> Result<Authority, Error> {
     Ok(Authority::open(&config.data_dir)?)
 }
 
+/// What devices are judged by.
+///
+/// # Errors
+/// When an embedded procedure is wrong.
+pub fn open_bench(config: &Config) -> Result<Bench, Error> {
+    Ok(Bench { thresholds: config.rules.clone(), library: Library::embedded()? })
+}
+
 fn prepare(folder: &Path) -> Result<(), Error> {
     use std::os::unix::fs::DirBuilderExt;
     let failed = |cause| Error::Folder { folder: folder.display().to_string(), cause };
@@ -157,7 +165,7 @@ fn parts(
     metrics: Option<PrometheusHandle>,
     ending: watch::Receiver<bool>,
 ) -> Result<impl Future<Output = Result<(), Error>> + use<>, Error> {
-    let bench = Arc::new(Bench { thresholds: config.rules.clone(), library: Library::embedded()? });
+    let bench = Arc::new(open_bench(config)?);
     let address = listeners.agents.local_addr().unwrap_or(config.agent_listener.listen);
     let intake = Intake {
         store: store.clone(),

@@ -10,6 +10,7 @@ mod error;
 mod fleet;
 mod fleet_view;
 mod health;
+mod identity;
 mod layout;
 mod live;
 mod markup;

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod copies;
 mod delivery;
 mod enrolment;
 mod hostile;

@@ -12,6 +12,7 @@ use super::error::Error;
 use super::state::Web;
 use crate::actions::advance_run::advance_run;
 use crate::actions::secret::Secret;
+use crate::actions::settle_conflict::settle_conflict;
 use crate::actions::{manage_device, sign_in};
 use crate::domain::access::Actor;
 use crate::domain::id::{DeviceId, RunId};
@@ -109,6 +110,18 @@ impl Operator {
     pub async fn revoke(&self, id: &DeviceId) -> Result<(), Error> {
         self.check_devices()?;
         manage_device::revoke_device(self.web.store(), id, &self.actor, self.web.now()).await?;
+        self.web.streams().nudge();
+        Ok(())
+    }
+
+    /// Decides which of two PCs keeps a device's identity.
+    ///
+    /// # Errors
+    /// For whoever does not look after PCs, and when there is no such conflict or side.
+    pub async fn settle(&self, id: &DeviceId, kept: Option<u64>) -> Result<(), Error> {
+        self.check_devices()?;
+        let (store, bench, now) = (self.web.store(), self.web.bench(), self.web.now());
+        settle_conflict(store, bench, id, kept, &self.actor, now).await?;
         self.web.streams().nudge();
         Ok(())
     }

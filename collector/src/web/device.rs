@@ -14,6 +14,7 @@ use self::figures::Figure;
 use self::sections::Sections;
 use super::access::Operator;
 use super::error::Error;
+use super::identity::Identity;
 use super::layout::{Layout, Page, Place};
 use super::markup::Look;
 use super::state::Web;
@@ -57,6 +58,7 @@ struct DevicePage {
     runs: Vec<RunView>,
     orders: Vec<OrderView>,
     losses: Vec<(String, i64)>,
+    identity: Identity,
     operates: bool,
 }
 
@@ -101,6 +103,7 @@ async fn show(
     let recent = RunFilter { device: Some(id.clone()), limit: RECENT, ..RunFilter::default() };
     let (runs, _) = read.list_runs(&recent).await.map_err(Error::internal)?;
     let orders = read.actions_of(&id, 5).await.map_err(Error::internal)?;
+    let identity = Identity::of(read, &device).await?;
     let losses = read.losses(&id).await.map_err(Error::internal)?;
     let measured = read.samples(device.number, page.now - FIGURES, MEASUREMENTS).await;
     let measured = measured.map_err(Error::internal)?;
@@ -128,6 +131,7 @@ async fn show(
         runs: runs.into_iter().map(run).collect(),
         orders: orders.into_iter().map(order).collect(),
         losses,
+        identity,
         operates: page.viewer.operates(),
         device,
         live,

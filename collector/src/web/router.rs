@@ -4,7 +4,8 @@ use axum::Router;
 
 use super::state::Web;
 use super::{
-    alerts, api, assets, device, fleet, health, layout, live, protection, run, runs, sign_in, today,
+    alerts, api, assets, device, fleet, health, identity, layout, live, protection, run, runs,
+    sign_in, today,
 };
 
 /// The web side as a service.
@@ -16,6 +17,8 @@ pub(super) fn router(web: Web) -> Router {
         .merge(fleet::router())
         // GET /equipos/{id}   POST /equipos/{id}/{aprobar,revocar,medir}
         .merge(device::router())
+        // POST /equipos/{id}/conservar
+        .merge(identity::router())
         // GET /alertas
         .merge(alerts::router())
         // GET /tramites

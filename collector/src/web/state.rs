@@ -65,6 +65,11 @@ impl Web {
         &self.inner.streams
     }
 
+    /// What devices are judged by.
+    pub fn bench(&self) -> &Bench {
+        &self.inner.settings.bench
+    }
+
     /// The written procedures.
     pub fn library(&self) -> &Library {
         &self.inner.settings.bench.library
