@@ -127,6 +127,7 @@ async fn hostile_texts_are_cut_and_shown_as_text() {
         taken_at_us: now_us(),
         detail: String::new(),
         value: Some(section_reading::Value::System(system)),
+        ..SectionReading::default()
     };
     let body = record_body::Body::Section(SectionChange { reading: Some(reading) });
     let record = RecordBody { taken_at_us: now_us(), record_class: 2, body: Some(body) };
