@@ -1,8 +1,12 @@
 //! Compiles the contract. protox parses it, so no protoc is needed.
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let files =
-        ["atalaya/v1/enrolment.proto", "atalaya/v1/uplink.proto", "atalaya/v1/reading.proto"];
+    let files = [
+        "atalaya/v1/enrolment.proto",
+        "atalaya/v1/uplink.proto",
+        "atalaya/v1/reading.proto",
+        "atalaya/v1/release.proto",
+    ];
     println!("cargo:rerun-if-changed=atalaya");
     let descriptors = protox::compile(files, ["."])?;
     let out = std::path::PathBuf::from(std::env::var("OUT_DIR")?).join("atalaya.bin");

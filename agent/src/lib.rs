@@ -18,3 +18,4 @@ pub mod state;
 pub mod status;
 pub mod table;
 pub mod uplink;
+pub mod version;

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use atalaya_agent::{command, config};
+use atalaya_agent::{command, config, version};
 use clap::{Parser, Subcommand};
 
 /// Agente de Atalaya: observa este equipo e informa al colector.
 #[derive(Parser)]
-#[command(version, about, disable_help_subcommand = true)]
+#[command(name = "atalaya-agent", version, about, disable_help_subcommand = true)]
 struct Arguments {
     /// Archivo de configuración (TOML); sin él, el que instaló el paquete o los valores de fábrica.
     #[arg(long, global = true, value_name = "ARCHIVO")]
@@ -79,6 +79,7 @@ enum ServiceOrder {
 }
 
 fn main() -> ExitCode {
+    version::tell(env!("CARGO_PKG_VERSION"));
     let arguments = Arguments::parse();
     let config = arguments.config.or_else(config::installed_file);
     let config = config.as_deref();

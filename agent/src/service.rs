@@ -89,7 +89,7 @@ pub async fn run(
     let interval = Duration::from_secs(config.interval_s);
     let observer = Observer::new(&outbox, probes, interval, &supervisor);
     let started_at = Timestamp::now();
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), "the agent works");
+    tracing::info!(version = crate::version::version(), "the agent works");
     supervisor.ready();
     let ended = tokio::select! {
         () = stop => Ok(()),

@@ -84,7 +84,7 @@ impl Status {
     pub fn of(spool: &mut Spool, health: &Health, started_at: Timestamp) -> Status {
         let oldest = spool.oldest().ok().flatten();
         Status {
-            version: env!("CARGO_PKG_VERSION").into(),
+            version: crate::version::version().into(),
             started_at,
             connected: health.connected,
             approved: health.approved,

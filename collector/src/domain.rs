@@ -12,6 +12,7 @@ pub mod id;
 pub mod identity;
 pub mod person;
 pub mod procedure;
+pub mod release;
 pub mod run;
 pub mod text;
 pub mod working_time;

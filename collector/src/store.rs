@@ -17,6 +17,7 @@ mod health;
 mod identity;
 mod intake;
 mod people;
+mod releases;
 mod row;
 mod run_events;
 mod runs;

@@ -6,6 +6,7 @@
 pub mod chain;
 pub mod code;
 pub mod limits;
+pub mod release;
 mod wire;
 
 pub use wire::{

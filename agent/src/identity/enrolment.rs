@@ -153,7 +153,7 @@ fn request(
         manufacturer: hint(&hints.manufacturer),
         model: hint(&hints.model),
         serial: hint(&hints.serial),
-        agent_version: env!("CARGO_PKG_VERSION").into(),
+        agent_version: crate::version::version().into(),
     };
     Ok(EnrolRequest { secret: code.secret.to_vec(), csr, nonce, proof, hints: Some(hints) })
 }

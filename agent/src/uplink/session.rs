@@ -95,7 +95,7 @@ fn hello(uplink: &Uplink, epoch: u64, next_seq: u64) -> v1::Hello {
     v1::Hello {
         protocol_min: PROTOCOL_MIN,
         protocol_max: PROTOCOL_MAX,
-        agent_version: env!("CARGO_PKG_VERSION").into(),
+        agent_version: crate::version::version().into(),
         sent_at_us: Timestamp::now().as_microsecond(),
         epoch,
         next_seq,

@@ -14,6 +14,7 @@ use crate::domain::device::Hints;
 use crate::domain::id::{ActionId, DeviceId};
 use crate::domain::identity::Greeting;
 use crate::domain::reading::bounds;
+use crate::domain::release::UpdateOutcome;
 
 /// Bytes kept of a record that cannot be understood.
 const DEAD_BYTES: usize = 4 * 1024;
@@ -176,7 +177,24 @@ fn content(body: Body, epoch: u64) -> Result<Content, String> {
             outcome: outcome(result.outcome)?,
             detail: bounds::text(&result.detail, limits::ACTION_DETAIL),
         },
+        Body::UpdateResult(result) => Content::Update {
+            version: bounds::text(&result.version, limits::VERSION),
+            outcome: update_outcome(result.outcome)?,
+            detail: bounds::text(&result.detail, limits::ACTION_DETAIL),
+        },
     })
+}
+
+fn update_outcome(outcome: i32) -> Result<UpdateOutcome, String> {
+    match v1::UpdateOutcome::try_from(outcome) {
+        Ok(v1::UpdateOutcome::Installed) => Ok(UpdateOutcome::Installed),
+        Ok(v1::UpdateOutcome::Refused) => Ok(UpdateOutcome::Refused),
+        Ok(v1::UpdateOutcome::Failed) => Ok(UpdateOutcome::Failed),
+        Ok(v1::UpdateOutcome::Restored) => Ok(UpdateOutcome::Restored),
+        Ok(v1::UpdateOutcome::Unspecified) | Err(_) => {
+            Err(format!("update_result: {outcome} is no outcome"))
+        }
+    }
 }
 
 fn unchanged(marks: &[v1::SectionMark]) -> Result<String, String> {

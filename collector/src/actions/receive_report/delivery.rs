@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::id::{ActionId, DeviceId};
 use crate::domain::reading::{Sample, Section};
+use crate::domain::release::UpdateOutcome;
 
 /// Records of one device and epoch, in order.
 #[derive(Debug, Clone)]
@@ -70,6 +71,15 @@ pub enum Content {
         action: ActionId,
         /// `done`, `failed` or `refused`.
         outcome: &'static str,
+        /// What the agent said.
+        detail: String,
+    },
+    /// How an update of the agent ended.
+    Update {
+        /// Of which version; empty: the manifest could not be read.
+        version: String,
+        /// How.
+        outcome: UpdateOutcome,
         /// What the agent said.
         detail: String,
     },

@@ -6,9 +6,11 @@ use jiff::Timestamp;
 
 use super::delivery::{Content, Delivery, Record};
 use super::order;
+use crate::domain::access::Actor;
 use crate::domain::id::{ActionId, DeviceId};
 use crate::domain::reading::{Sample, Section};
-use crate::store::{self, Arrival, DeadLetter, GapRecord, Progress, SampleRow, Write};
+use crate::domain::release::Ended;
+use crate::store::{self, Arrival, AuditEntry, DeadLetter, GapRecord, Progress, SampleRow, Write};
 
 /// What is new of a device.
 #[derive(Default)]
@@ -29,6 +31,7 @@ pub(super) struct Gathered<'a> {
     dead: Vec<DeadLetter>,
     sections: Vec<(&'a DeviceId, &'a Section)>,
     results: Vec<(&'a ActionId, &'a DeviceId, &'static str, &'a str)>,
+    updates: Vec<(&'a DeviceId, Ended)>,
     progress: HashMap<(&'a DeviceId, u64), Progress>,
     news: BTreeMap<&'a DeviceId, News<'a>>,
 }
@@ -104,6 +107,12 @@ impl<'a> Gathered<'a> {
             Content::ActionResult { action, outcome, detail } => {
                 self.results.push((action, &delivery.device, outcome, detail));
             }
+            Content::Update { version, outcome, detail } => {
+                let (version, detail) = (version.clone(), detail.clone());
+                let at = delivery.received_at;
+                let ended = Ended { version, outcome: *outcome, detail, at };
+                self.updates.push((&delivery.device, ended));
+            }
             Content::Dead { reason, body } => self.dead.push(DeadLetter {
                 device: delivery.device.clone(),
                 epoch: delivery.epoch,
@@ -132,6 +141,16 @@ impl<'a> Gathered<'a> {
         write.add_dead_letters(&self.dead, now).await?;
         for (action, device, outcome, detail) in &self.results {
             write.finish_action(action, device, outcome, detail, now).await?;
+        }
+        for (device, ended) in &self.updates {
+            if write.put_update_end(device, ended).await? {
+                let entry = AuditEntry {
+                    act: "device.update",
+                    subject: format!("device {device}"),
+                    detail: format!("{} {}", ended.version, ended.outcome.as_str()),
+                };
+                write.audit(&Actor::Machine, &entry, now).await?;
+            }
         }
         let progress: Vec<(DeviceId, u64, Progress)> = self
             .progress
