@@ -9,6 +9,7 @@ pub mod run;
 #[cfg(windows)]
 pub mod service;
 pub mod status;
+pub mod update;
 
 /// The command line itself is wrong: the program ends with code 2, as for any other wrong argument.
 #[derive(Debug, thiserror::Error)]

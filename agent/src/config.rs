@@ -43,6 +43,8 @@ pub struct Config {
     pub disk: probe::disk::Settings,
     /// The connectivity probe.
     pub connectivity: probe::connectivity::Settings,
+    /// How the agent updates itself.
+    pub update: crate::update::Settings,
 }
 
 impl Default for Config {
@@ -56,6 +58,7 @@ impl Default for Config {
             firewall: Default::default(),
             disk: Default::default(),
             connectivity: Default::default(),
+            update: Default::default(),
         }
     }
 }
@@ -165,7 +168,8 @@ impl Config {
         self.antivirus.check()?;
         self.firewall.check()?;
         self.disk.check()?;
-        self.connectivity.check()
+        self.connectivity.check()?;
+        self.update.check()
     }
 }
 

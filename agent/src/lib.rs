@@ -17,5 +17,6 @@ pub mod spool;
 pub mod state;
 pub mod status;
 pub mod table;
+pub mod update;
 pub mod uplink;
 pub mod version;

@@ -48,6 +48,12 @@ enum Command {
         #[arg(long)]
         settings: bool,
     },
+    /// Lo que pide el administrador de servicios a un programa que se actualiza solo.
+    #[command(hide = true)]
+    Update {
+        #[command(subcommand)]
+        order: UpdateOrder,
+    },
     /// Imprime la configuración de fábrica, con cada clave explicada.
     DefaultConfig,
     /// Contesta al servicio una pregunta que pide más privilegios que los suyos.
@@ -62,6 +68,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Subcommand)]
+enum UpdateOrder {
+    /// Antes de cada arranque: si la versión nueva no logra conectarse, vuelve la anterior.
+    Guard,
+    /// Pone en su lugar el programa descargado, o el anterior.
+    #[cfg(target_os = "linux")]
+    Answer,
 }
 
 #[cfg(windows)]
@@ -96,6 +111,9 @@ fn main() -> ExitCode {
         Command::Status { json } => command::status::run(config, json),
         Command::Check { settings: true } => command::check::settings_only(config),
         Command::Check { settings: false } => command::check::run(config),
+        Command::Update { order: UpdateOrder::Guard } => command::update::guard(config),
+        #[cfg(target_os = "linux")]
+        Command::Update { order: UpdateOrder::Answer } => command::update::answer(config),
         Command::DefaultConfig => command::default_config(),
         #[cfg(target_os = "linux")]
         Command::Answer => command::answer::run(config),

@@ -37,6 +37,7 @@ use crate::schedule::Schedule;
 use crate::spool::{Class, Limits, Spool};
 use crate::state::StateDir;
 use crate::status::Status;
+use crate::update::{Exchanged, Updater};
 use crate::uplink::{Outbox, Request, Uplink};
 use supervisor::Supervisor;
 
@@ -60,6 +61,9 @@ pub enum ServiceError {
         "no se puede abrir lo que espera entrega en {0}: {1}; revise los permisos y el espacio de la carpeta de estado"
     )]
     Spool(String, std::io::Error),
+    /// Another version is to be started in this one's place.
+    #[error(transparent)]
+    Exchanged(#[from] Exchanged),
 }
 
 /// Works until `stop` comes to an end.
@@ -82,6 +86,7 @@ pub async fn run(
     let mut probes = Probes::of_service(config, collector, state, devices.clone());
     let hints = machine::hints(&mut probes).await;
     let (send, requests) = mpsc::channel(REQUESTS);
+    let updater = Updater::new(config, state, &outbox, store.clone());
     let uplink = Uplink::new(&outbox, store, hints, send)
         .with_devices(devices)
         .of_start(Lineage::begin(state));
@@ -92,8 +97,12 @@ pub async fn run(
     tracing::info!(version = crate::version::version(), "the agent works");
     supervisor.ready();
     let ended = tokio::select! {
-        () = stop => Ok(()),
-        ended = uplink.run() => ended,
+        () = stop => {
+            updater.stopped_in_order();
+            Ok(())
+        }
+        ended = uplink.run() => ended.map_err(ServiceError::from),
+        exchanged = updater.run() => Err(exchanged.into()),
         () = observer.run(requests) => Ok(()),
         () = keep_status(&outbox, state, started_at) => Ok(()),
     };
@@ -105,7 +114,7 @@ pub async fn run(
     health.connected = false;
     Status::of(&mut spool, &health, started_at).write(state);
     tracing::info!("the agent stops");
-    Ok(ended?)
+    ended
 }
 
 /// Writes the status file whenever something in it changed, and not often.

@@ -4,6 +4,7 @@
 
 mod backoff;
 mod flow;
+pub mod release;
 mod session;
 
 use std::cell::{Cell, RefCell};
@@ -68,6 +69,8 @@ pub struct Outbox {
     pub spool: RefCell<Spool>,
     /// Something was captured.
     news: Notify,
+    /// The collector said welcome.
+    welcome: Notify,
     /// How delivery fares.
     pub health: RefCell<Health>,
 }
@@ -75,7 +78,13 @@ pub struct Outbox {
 impl Outbox {
     /// An outbox around a spool.
     pub fn new(spool: Spool) -> Outbox {
-        Outbox { spool: RefCell::new(spool), news: Notify::new(), health: RefCell::default() }
+        let (spool, health) = (RefCell::new(spool), RefCell::default());
+        Outbox { spool, news: Notify::new(), welcome: Notify::new(), health }
+    }
+
+    /// Waits until the collector says welcome; one that came since the last wait counts.
+    pub async fn welcomed(&self) {
+        self.welcome.notified().await;
     }
 
     /// Captures records for good and wakes the delivery.

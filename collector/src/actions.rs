@@ -11,6 +11,8 @@ pub mod create_token;
 pub mod enrol;
 pub mod judge;
 pub mod manage_device;
+pub mod manage_release;
+pub mod offered_release;
 pub mod quarantine;
 pub mod receive_report;
 pub mod remove_sample;

@@ -7,6 +7,7 @@ pub mod backup;
 pub mod check;
 pub mod code;
 pub mod device;
+pub mod release;
 pub mod sample;
 pub mod serve;
 pub mod token;

@@ -12,6 +12,7 @@ mod peer;
 mod pressure;
 mod queue;
 mod rate;
+mod release;
 mod renewal;
 mod roster;
 mod server;

@@ -53,6 +53,9 @@ enum Command {
     /// Equipos dados de alta.
     #[command(subcommand)]
     Device(command::device::Device),
+    /// Versiones del agente para equipos que se actualizan solos.
+    #[command(subcommand)]
+    Release(command::release::Release),
     /// Copia la base de datos SQLite a un archivo nuevo, sin detener el colector.
     Backup {
         /// Archivo de la copia; no debe existir.
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Command::Area(area) => command::area::run(&place, area),
         Command::Token(token) => command::token::run(&place, token),
         Command::Device(device) => command::device::run(&place, device),
+        Command::Release(release) => command::release::run(&place, release),
         Command::Backup { file } => command::backup::run(&place, &file),
         Command::Sample(sample) => command::sample::run(&place, sample),
     };

@@ -76,7 +76,7 @@ pub fn work<S: Future<Output = ()>>(
 }
 
 /// Settings name the folder programs are looked for in: whoever can write them commands this agent.
-fn refuse_foreign_settings(config_file: Option<&Path>) -> anyhow::Result<()> {
+pub(super) fn refuse_foreign_settings(config_file: Option<&Path>) -> anyhow::Result<()> {
     if let Some(file) = config_file
         && let Ok(Some(problem)) = foreign_writer(file)
     {

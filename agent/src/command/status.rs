@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::identity::{Identity, IdentityError, Store};
 use crate::state::StateDir;
 use crate::status::Status;
+use crate::update::{self, Off};
 
 /// Prints it.
 ///
@@ -25,6 +26,7 @@ pub fn run(config: Option<&Path>, json: bool) -> anyhow::Result<()> {
     };
     let until = identity.as_ref().map(Identity::validity).transpose()?.map(|validity| validity.to);
     let (running, service) = (state.is_locked(), Status::read(&state));
+    let updates = update::home(&config.update).map(|home| home.folder().display().to_string());
     if json {
         let object = json!({
             "enrolled": identity.is_some(),
@@ -35,11 +37,13 @@ pub fn run(config: Option<&Path>, json: bool) -> anyhow::Result<()> {
             "running": running,
             "undelivered": service.as_ref().map(|service| service.spool.records.sum()),
             "service": service,
+            "updates_itself": updates.is_ok(),
+            "updates_detail": match &updates { Ok(folder) => folder.clone(), Err(off) => off.to_string() },
         });
         super::print(&format!("{}\n", serde_json::to_string_pretty(&object)?))?;
         return Ok(());
     }
-    super::print(&text(identity.as_ref(), until, running, service.as_ref()))?;
+    super::print(&text(identity.as_ref(), until, running, service.as_ref(), &updates))?;
     Ok(())
 }
 
@@ -48,6 +52,7 @@ fn text(
     until: Option<Timestamp>,
     running: bool,
     service: Option<&Status>,
+    updates: &Result<String, Off>,
 ) -> String {
     let mut lines: Vec<(&str, String)> = Vec::new();
     match identity {
@@ -61,6 +66,11 @@ fn text(
         lines.push(("Certificado", format!("hasta {}", local_time(until))));
     }
     lines.push(("Servicio", if running { "en marcha".into() } else { "detenido".into() }));
+    let updates = match updates {
+        Ok(folder) => format!("sí, en {folder}"),
+        Err(off) => off.to_string(),
+    };
+    lines.push(("Se actualiza", updates));
     if let Some(service) = service {
         let connection = match (running && service.connected, service.approved) {
             (true, Some(false)) => "conectado; espera la aprobación de un técnico",

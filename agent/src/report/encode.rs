@@ -17,6 +17,20 @@ pub enum ActionEnd {
     Refused,
 }
 
+/// How an update of this program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpdateEnd {
+    /// The new version was welcomed.
+    Installed,
+    /// The release is not taken.
+    Refused,
+    /// It could not be fetched or written.
+    Failed,
+    /// The version before is back.
+    Restored,
+}
+
 fn encode(class: Class, now: Timestamp, body: Body) -> Vec<u8> {
     let record_class = match class {
         Class::Security => v1::RecordClass::Security,
@@ -125,6 +139,22 @@ pub fn action_result(action_id: &str, end: ActionEnd, detail: &str, now: Timesta
         evidence: None,
     };
     encode(Class::Security, now, Body::ActionResult(result))
+}
+
+/// How an update ended, for the collector and for people. `version` is empty when the manifest could not be read.
+pub fn update_result(version: &str, end: UpdateEnd, detail: &str, now: Timestamp) -> Vec<u8> {
+    let outcome = match end {
+        UpdateEnd::Installed => v1::UpdateOutcome::Installed,
+        UpdateEnd::Refused => v1::UpdateOutcome::Refused,
+        UpdateEnd::Failed => v1::UpdateOutcome::Failed,
+        UpdateEnd::Restored => v1::UpdateOutcome::Restored,
+    };
+    let result = v1::UpdateResult {
+        version: bounds::text(version, limits::VERSION),
+        outcome: outcome.into(),
+        detail: bounds::text(detail, limits::ACTION_DETAIL),
+    };
+    encode(Class::Security, now, Body::UpdateResult(result))
 }
 
 /// A loss, as the spool captures it.

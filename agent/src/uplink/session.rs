@@ -252,6 +252,7 @@ impl Session<'_> {
             self.backoff.reset();
         }
         drop(health);
+        outbox.welcome.notify_one();
         self.renewal_at = Some(self.uplink.renewal_at(self.validity, Instant::now()));
         if welcome.want_sections {
             self.ask(Request::AllSections);

@@ -58,6 +58,16 @@ impl UpdateOutcome {
         }
     }
 
+    /// In Spanish, for people.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            UpdateOutcome::Installed => "instalada",
+            UpdateOutcome::Refused => "rechazada por el agente",
+            UpdateOutcome::Failed => "no se pudo instalar",
+            UpdateOutcome::Restored => "retirada; volvió la anterior",
+        }
+    }
+
     /// The outcome of that word.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Installed, Self::Refused, Self::Failed, Self::Restored]

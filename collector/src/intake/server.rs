@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_proto::v1::enrolment_server::EnrolmentServer;
+use atalaya_proto::v1::release_server::ReleaseServer;
 use atalaya_proto::v1::renewal_server::RenewalServer;
 use atalaya_proto::v1::uplink_server::UplinkServer;
 use atalaya_proto::{DESCRIPTORS, limits};
@@ -17,6 +18,7 @@ use tonic_health::server::HealthReporter;
 use super::enrolment::EnrolmentService;
 use super::pressure::{self, Accepted, Bounds};
 use super::queue::{self, Queue};
+use super::release::ReleaseService;
 use super::renewal::RenewalService;
 use super::roster::Roster;
 use super::sessions::Sessions;
@@ -113,7 +115,7 @@ pub async fn serve(
             let _ = ending.wait_for(|ending| *ending).await;
         }
     };
-    let serving = router(shared, intake.reflection)?
+    let serving = router(shared, &intake)?
         .add_service(health_service)
         .serve_with_incoming_shutdown(connections, ended);
     let outcome = tokio::select! {
@@ -154,11 +156,9 @@ async fn until_farewell(
     }
 }
 
-fn router(
-    shared: Arc<Shared>,
-    reflection: bool,
-) -> Result<tonic::transport::server::Router, Error> {
-    let reflection = reflection
+fn router(shared: Arc<Shared>, intake: &Intake) -> Result<tonic::transport::server::Router, Error> {
+    let reflection = intake
+        .reflection
         .then(|| {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(DESCRIPTORS)
@@ -171,8 +171,10 @@ fn router(
         .max_decoding_message_size(limits::MESSAGE_BYTES);
     let enrolment = EnrolmentServer::new(EnrolmentService::new(shared.clone()))
         .max_decoding_message_size(4 * limits::CSR_BYTES);
-    let renewal = RenewalServer::new(RenewalService::new(shared))
+    let renewal = RenewalServer::new(RenewalService::new(shared.clone()))
         .max_decoding_message_size(2 * limits::CSR_BYTES);
+    let release = ReleaseServer::new(ReleaseService::new(shared, intake.data_dir.clone()))
+        .max_decoding_message_size(1024);
     Ok(Server::builder()
         .timeout(CALL)
         .http2_keepalive_interval(Some(KEEPALIVE))
@@ -186,7 +188,8 @@ fn router(
         .add_optional_service(reflection)
         .add_service(uplink)
         .add_service(enrolment)
-        .add_service(renewal))
+        .add_service(renewal)
+        .add_service(release))
 }
 
 /// Says not serving while the database cannot be reached.
