@@ -13,4 +13,5 @@ mod enrolment;
 mod hostile;
 mod renewal;
 mod revocation;
+mod update;
 mod wire;

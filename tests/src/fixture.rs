@@ -12,6 +12,8 @@ mod agent;
 mod collector;
 mod link;
 mod programs;
+mod release;
+mod supervisor;
 mod wait;
 mod web;
 
@@ -19,6 +21,8 @@ pub use agent::Agent;
 pub use collector::Collector;
 pub use link::Link;
 pub use programs::program;
+pub use release::{Signer, TARGET};
+pub use supervisor::Supervisor;
 pub use wait::{assert_eventually, eventually};
 pub use web::Person;
 

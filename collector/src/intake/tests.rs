@@ -6,6 +6,7 @@ mod deliveries;
 mod enrolment;
 mod floods;
 mod protocol;
+mod releases;
 mod streams;
 
 use std::net::SocketAddr;

@@ -60,6 +60,7 @@ fn run(id: &str, device: &str, folio: &str) -> Run {
 mod alerts_and_runs;
 mod devices;
 mod people_and_places;
+mod releases;
 
 #[tokio::test]
 async fn a_damaged_sqlite_file_is_refused_with_the_remedy() {
