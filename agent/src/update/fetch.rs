@@ -9,7 +9,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use super::home::Home;
 use super::install::{self, InstallError, Stage, free_bytes, stage_file};
-use super::judge::{Measure, judge};
+use super::judge::{Measure, Refusal, judge};
 use super::trial::Trial;
 use super::{Settings, capture};
 use crate::identity::Store;
@@ -130,10 +130,15 @@ impl<'a> Attempt<'a> {
         let (keys, ledger) = (self.settings.trusted(), self.home.ledger());
         let running = Version::parse(version());
         let measure = Measure { keys: &keys, target: TARGET, running, ledger: &ledger };
-        judge(&offer.manifest, &offer.signature, &measure, self.now()).map_err(|refusal| {
-            // Not signed by us: nothing it says is worth repeating, but which version it claims to be helps people.
-            let claimed = Manifest::parse(&offer.manifest).map(|it| it.version.to_string());
-            Not::Told(UpdateEnd::Refused, claimed.unwrap_or_default(), refusal.to_string())
+        let judged = judge(&offer.manifest, &offer.signature, &measure, self.now());
+        judged.map_err(|refusal| match refusal {
+            // That was told when it was taken back.
+            Refusal::TakenBack => Not::Offered,
+            refusal => {
+                // Not believed, but which version it claims to be helps people.
+                let claimed = Manifest::parse(&offer.manifest).map(|it| it.version.to_string());
+                Not::Told(UpdateEnd::Refused, claimed.unwrap_or_default(), refusal.to_string())
+            }
         })
     }
 

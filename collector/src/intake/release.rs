@@ -143,24 +143,24 @@ async fn hand_out(
         let mut program = tokio::fs::File::from_std(program);
         let mut buffer = vec![0; PIECE_BYTES];
         loop {
-            let piece = match program.read(&mut buffer).await {
-                Ok(0) => return,
-                Ok(count) => Ok(Piece { data: buffer[..count].to_vec() }),
-                Err(error) => {
-                    tracing::error!(%error, "the program of a release cannot be read");
-                    Err(Status::unavailable("el colector no puede leer el programa"))
+            let approved = shared.roster.status(&device) == Some(DeviceStatus::Approved);
+            let piece = if !approved || *shared.ending.borrow() {
+                Err(Status::permission_denied("ya no se atiende a este equipo"))
+            } else {
+                match program.read(&mut buffer).await {
+                    Ok(0) => return,
+                    Ok(count) => Ok(Piece { data: buffer[..count].to_vec() }),
+                    Err(error) => {
+                        tracing::error!(%error, "the program of a release cannot be read");
+                        Err(Status::unavailable("el colector no puede leer el programa"))
+                    }
                 }
             };
-            let approved = shared.roster.status(&device) == Some(DeviceStatus::Approved);
-            if !approved || *shared.ending.borrow() {
-                let _ =
-                    out.try_send(Err(Status::permission_denied("ya no se atiende a este equipo")));
+            let last = piece.is_err();
+            let sent = tokio::time::timeout(UNREAD, out.send(piece)).await;
+            // It is gone, or does not read.
+            if last || !matches!(sent, Ok(Ok(()))) {
                 return;
-            }
-            match tokio::time::timeout(UNREAD, out.send(piece)).await {
-                Ok(Ok(())) => {}
-                // It is gone, or does not read.
-                Ok(Err(_)) | Err(_) => return,
             }
         }
     };
