@@ -126,7 +126,6 @@ async fn hostile_texts_are_cut_and_shown_as_text() {
         source: "'; DROP TABLE device; --".into(),
         taken_at_us: now_us(),
         detail: String::new(),
-        cost: None,
         value: Some(section_reading::Value::System(system)),
         ..SectionReading::default()
     };
