@@ -83,7 +83,7 @@ impl Release for ReleaseService {
         let request = request.into_inner();
         let target = bounds::text(&request.target, TARGET);
         let running = bounds::text(&request.agent_version, limits::VERSION);
-        let Caller { device, serial } = &caller;
+        let Caller { device, serial, .. } = &caller;
         let question = Question { device, serial, target: &target, running: &running };
         let found = offered_release(&self.shared.store, &question, Timestamp::now()).await;
         let found = found.map_err(|error| refusal(&error))?;
@@ -104,7 +104,7 @@ impl Release for ReleaseService {
             || Status::resource_exhausted("otros equipos están descargando: vuelva más tarde");
         let place = self.places.clone().try_acquire_owned().map_err(|_| busy())?;
         let turn = Turn::take(&self.served, &caller.device, place).ok_or_else(busy)?;
-        let Caller { device, serial } = &caller;
+        let Caller { device, serial, .. } = &caller;
         let found = release_to_download(&self.shared.store, device, serial, &wanted).await;
         let release = found
             .map_err(|error| refusal(&error))?
