@@ -10,7 +10,9 @@ pub mod create_person;
 pub mod create_token;
 pub mod enrol;
 pub mod judge;
+pub mod manage_area;
 pub mod manage_device;
+pub mod manage_network;
 pub mod manage_release;
 pub mod offered_release;
 pub mod quarantine;
@@ -22,6 +24,7 @@ pub mod secret;
 pub mod send_action;
 pub mod settle_conflict;
 pub mod sign_in;
+pub mod watch_network;
 pub mod watch_silence;
 
 pub use crate::procedure::{Library, Proposal, propose};

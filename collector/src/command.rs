@@ -10,6 +10,7 @@ pub mod device;
 pub mod release;
 pub mod sample;
 pub mod serve;
+pub mod target;
 pub mod token;
 
 use std::future::Future;

@@ -18,6 +18,7 @@ mod roster;
 mod server;
 mod sessions;
 mod stream;
+mod targets;
 mod uplink;
 
 use std::net::SocketAddr;

@@ -47,6 +47,9 @@ enum Command {
     /// Áreas administrativas.
     #[command(subcommand)]
     Area(command::area::Area),
+    /// Routers, puntos de acceso, conmutadores e impresoras que los equipos vigilan.
+    #[command(subcommand)]
+    Target(command::target::Target),
     /// Llaves para programas que usan la API.
     #[command(subcommand)]
     Token(command::token::Token),
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Command::Admin(admin) => command::admin::run(&place, admin),
         Command::Code(code) => command::code::run(&place, code),
         Command::Area(area) => command::area::run(&place, area),
+        Command::Target(target) => command::target::run(&place, target),
         Command::Token(token) => command::token::run(&place, token),
         Command::Device(device) => command::device::run(&place, device),
         Command::Release(release) => command::release::run(&place, release),

@@ -5,6 +5,8 @@ mod clock_skew;
 mod detection_present;
 mod drive_health;
 mod firewall_off;
+mod firewall_policy;
+mod network_device_down;
 mod no_antivirus;
 mod no_internet;
 mod signatures_old;
@@ -18,10 +20,12 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+pub use network_device_down::network_device;
 pub use silent::silence;
-pub use thresholds::{PortRange, Thresholds};
+pub use thresholds::Thresholds;
 
 use crate::domain::alert::{Hysteresis, Judgement, Rule, Verdict};
+use crate::domain::firewall_policy::AreaPolicy;
 use crate::domain::reading::{
     Antivirus, Connectivity, Disk, Firewall, Reading, Sample, Section, SectionKind,
 };
@@ -37,8 +41,8 @@ pub struct Facts {
     pub sampled_at: Option<Timestamp>,
     /// Its clock minus the collector's, microseconds.
     pub clock_skew_us: Option<i64>,
-    /// Ports its area permits beside those of the configuration.
-    pub permitted: Vec<PortRange>,
+    /// What its area decided about open ports; `None`: the ports of the configuration hold.
+    pub area_policy: Option<AreaPolicy>,
 }
 
 macro_rules! section {
@@ -94,12 +98,10 @@ impl Finding {
     }
 }
 
-/// Asks every rule but silence, which the clock asks, and identity, which shows when a device connects.
+/// Asks every rule but those the clock asks (silence, and what PCs see of other devices) and identity, which shows when
+/// a device connects.
 pub fn judge(facts: &Facts, thresholds: &Thresholds, now: Timestamp) -> Vec<Judgement> {
-    let asked = Rule::ALL
-        .iter()
-        .copied()
-        .filter(|rule| !matches!(rule, Rule::Silent | Rule::IdentityConflict));
+    let asked = Rule::ALL.iter().copied().filter(|rule| !asked_elsewhere(*rule));
     let judged = asked.filter_map(|rule| {
         let finding = ask(rule, facts, thresholds, now)?;
         let section = facts.sections.get(&rule.section());
@@ -121,14 +123,19 @@ fn ask(rule: Rule, facts: &Facts, thresholds: &Thresholds, now: Timestamp) -> Op
         Rule::SignaturesOld => signatures_old::ask(facts, thresholds, now),
         Rule::DetectionPresent => detection_present::ask(facts, thresholds, now),
         Rule::FirewallOff => firewall_off::ask(facts),
+        Rule::FirewallPolicy => firewall_policy::ask(facts, thresholds),
         Rule::UnexpectedPort => unexpected_port::ask(facts, thresholds),
         Rule::DriveHealth => drive_health::ask(facts),
         Rule::VolumeLow => volume_low::ask(facts, thresholds),
         Rule::NoInternet => no_internet::ask(facts),
         Rule::Unstable => unstable::ask(facts.sample.as_ref(), thresholds),
         Rule::ClockSkew => clock_skew::ask(facts.clock_skew_us, thresholds),
-        Rule::IdentityConflict | Rule::Silent => return None,
+        Rule::IdentityConflict | Rule::NetworkDeviceDown | Rule::Silent => return None,
     })
+}
+
+fn asked_elsewhere(rule: Rule) -> bool {
+    matches!(rule, Rule::IdentityConflict | Rule::NetworkDeviceDown | Rule::Silent)
 }
 
 /// Looks in a row before a rule is believed: figures that jump need more than states that stand.
@@ -139,10 +146,12 @@ pub fn hysteresis(rule: Rule) -> Hysteresis {
         | Rule::SignaturesOld
         | Rule::DetectionPresent
         | Rule::FirewallOff
+        | Rule::FirewallPolicy
         | Rule::UnexpectedPort
         | Rule::DriveHealth
         | Rule::VolumeLow
         | Rule::IdentityConflict
+        | Rule::NetworkDeviceDown
         | Rule::Silent => (1, 1),
         Rule::NoInternet => (2, 2),
         Rule::ClockSkew => (2, 2),

@@ -1,4 +1,4 @@
-//! What happens by the clock: silence, recovered runs, ended sessions. Of several collectors on one database
+//! What happens by the clock: silence, network devices, recovered runs, ended sessions. Of several collectors on one database
 //! the holder of a lease does it.
 
 use std::time::Duration;
@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::actions::judge::Bench;
+use crate::actions::watch_network::watch_network;
 use crate::actions::watch_silence::{close_recovered, watch_silence};
 use crate::domain::working_time::WorkingHours;
 use crate::store::Store;
@@ -54,9 +55,10 @@ async fn tick(
     db.forget_ended_sessions(now).await?;
     db.commit().await?;
     let silent = watch_silence(store, bench, hours, now).await?;
+    let network = watch_network(store, bench, now).await?;
     let recovered = close_recovered(store, bench, now).await?;
-    if silent + recovered > 0 {
-        tracing::info!(silent, recovered, "timers");
+    if silent + network + recovered > 0 {
+        tracing::info!(silent, network, recovered, "timers");
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 mod access;
 mod alerts;
 mod api;
+mod areas;
 mod assets;
 mod device;
 mod error;
@@ -14,6 +15,7 @@ mod identity;
 mod layout;
 mod live;
 mod markup;
+mod networks;
 mod protection;
 mod router;
 mod run;

@@ -71,12 +71,18 @@ impl Wire {
         let _ = self.out.send(AgentMessage { body }).await;
     }
 
-    /// The next message, or the status the stream ended with.
+    /// The next message that is no settings, or the status the stream ended with.
     pub async fn next(&mut self) -> Result<Body, Status> {
-        let message =
-            tokio::time::timeout(std::time::Duration::from_secs(30), self.inbound.message());
-        let message = message.await.expect("an answer in time")?;
-        message.and_then(|message| message.body).ok_or_else(|| Status::aborted("ended"))
+        loop {
+            let message =
+                tokio::time::timeout(std::time::Duration::from_secs(30), self.inbound.message());
+            let message = message.await.expect("an answer in time")?;
+            match message.and_then(|message| message.body) {
+                Some(Body::Settings(_)) => {}
+                Some(body) => return Ok(body),
+                None => return Err(Status::aborted("ended")),
+            }
+        }
     }
 
     /// The seq acknowledged next.

@@ -12,7 +12,7 @@ use crate::domain::id::{AlertId, DeviceId};
 use crate::domain::reading::Sample;
 use crate::domain::run::{Event, Evidence};
 use crate::procedure::Library;
-use crate::rules::{self, Facts, PortRange, Thresholds};
+use crate::rules::{self, Facts, Thresholds};
 use crate::store::Write;
 
 /// What judging needs beside the transaction.
@@ -101,21 +101,16 @@ pub async fn settle(
 async fn facts(db: &mut Write, device: &Device) -> Result<Facts> {
     let sections = db.sections_to_judge(&device.id).await?;
     let newest = db.samples(device.number, Timestamp::UNIX_EPOCH, 1).await?.pop();
-    let permitted = match &device.area {
-        Some(area) => db.permitted_ports(area).await?,
-        None => Vec::new(),
+    let area_policy = match &device.area {
+        Some(area) => db.area_policy(area).await?,
+        None => None,
     };
-    let permitted = permitted.into_iter().map(|port| PortRange {
-        protocol: port.protocol,
-        first: port.port,
-        last: port.port,
-    });
     Ok(Facts {
         sections: sections.into_iter().map(|(kind, row)| (kind, row.section)).collect(),
         sample: newest.map(|row| row.sample),
         sampled_at: newest.map(|row| row.taken_at),
         clock_skew_us: db.live(&device.id).await?.map(|live| live.clock_skew_us),
-        permitted: permitted.collect(),
+        area_policy,
     })
 }
 

@@ -22,6 +22,8 @@ use crate::rules::Thresholds;
 use crate::store::testing::on_both_engines;
 use crate::store::{Arrival, RunFilter, Store};
 
+mod network;
+
 fn at(second: i64) -> Timestamp {
     // A Monday at noon in Mexico.
     let noon: Timestamp = "2026-11-23T18:00:00Z".parse().unwrap();

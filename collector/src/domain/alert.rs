@@ -44,6 +44,8 @@ rules! {
     DetectionPresent = "detection_present", Antivirus, "Software dañino detectado";
     /// Inbound traffic is not filtered.
     FirewallOff = "firewall_off", Firewall, "Cortafuegos apagado";
+    /// The firewall is set up otherwise than the area's policy says.
+    FirewallPolicy = "firewall_policy", Firewall, "Cortafuegos fuera de la política";
     /// A port listens that the area's list does not permit.
     UnexpectedPort = "unexpected_port", Firewall, "Puerto abierto no permitido";
     /// A drive warns or fails.
@@ -58,6 +60,8 @@ rules! {
     ClockSkew = "clock_skew", System, "Reloj desajustado";
     /// Two PCs use one identity.
     IdentityConflict = "identity_conflict", System, "Identidad duplicada";
+    /// A router, switch, printer or the like does not answer those who look at it.
+    NetworkDeviceDown = "network_device_down", Connectivity, "Equipo de red sin respuesta";
     /// The agent stopped reporting.
     Silent = "silent", Connectivity, "Equipo sin reportar";
 }

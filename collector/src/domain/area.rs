@@ -1,4 +1,4 @@
-//! Offices, the places they are in, and which ports their PCs may open.
+//! Offices and the places they are in.
 
 use super::id::{AreaId, SiteId};
 
@@ -13,13 +13,4 @@ pub struct Area {
     pub site: Option<SiteId>,
     /// Part of the removable sample municipality.
     pub sample: bool,
-}
-
-/// A port the PCs of an area (or of all areas) may listen on.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PermittedPort {
-    /// `tcp` or `udp`.
-    pub protocol: String,
-    /// Port number.
-    pub port: u16,
 }

@@ -22,6 +22,7 @@ use super::release::ReleaseService;
 use super::renewal::RenewalService;
 use super::roster::Roster;
 use super::sessions::Sessions;
+use super::targets::Targets;
 use super::uplink::UplinkService;
 use super::{Error, Intake, dispatch, listener};
 use crate::actions::judge::Bench;
@@ -58,6 +59,8 @@ pub struct Shared {
     pub live: Live,
     /// Statuses of devices.
     pub roster: Roster,
+    /// What PCs measure beside their own targets.
+    pub targets: Targets,
     /// Open streams.
     pub sessions: Sessions,
     /// The way to the writer.
@@ -82,6 +85,7 @@ pub async fn serve(
         queue::queue(intake.limits.queue_bytes, intake.limits.commit_records, receiver);
     let shared = Arc::new(Shared {
         roster: Roster::load(&intake.store).await?,
+        targets: Targets::load(&intake.store).await?,
         store: intake.store.clone(),
         authority: intake.authority.clone(),
         bench: intake.bench.clone(),
@@ -100,6 +104,7 @@ pub async fn serve(
         async move {
             tokio::join!(
                 shared.roster.follow(&shared.store, &shared.live),
+                shared.targets.follow(&shared.store, &shared.live),
                 dispatch::run(&shared),
                 pressure::watch(&folder, bounds, &accepted),
             );

@@ -7,7 +7,7 @@ use atalaya_proto::v1::{
     Ack, Action, AgentMessage, Batch, CollectorMessage, Hello, Throttle, Welcome, agent_message,
     collector_message::Body,
 };
-use atalaya_proto::{PROTOCOL_MAX, PROTOCOL_MIN, negotiate};
+use atalaya_proto::{PROTOCOL_MAX, PROTOCOL_MIN, negotiate, targets_to_wire};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tonic::{Code, Status, Streaming};
@@ -84,6 +84,7 @@ async fn open<'a>(
         out,
         session: shared.sessions.open(&caller.device, &caller.serial),
         changes,
+        targets: shared.targets.subscribe(),
         accepted: shared.accepted.clone(),
         ending: shared.ending.clone(),
         sender: Sender {
@@ -125,6 +126,7 @@ struct Stream<'a> {
     out: &'a Out,
     session: Session,
     changes: super::roster::Changes,
+    targets: super::targets::Changes,
     accepted: watch::Receiver<Accepted>,
     ending: watch::Receiver<bool>,
     sender: Sender,
@@ -149,6 +151,7 @@ impl Stream<'_> {
                 status = self.changes.next(&self.sender.device) => self.stands(status).await?,
                 verdict = verdict_of(&mut self.in_flight) => self.conclude(verdict).await?,
                 Ok(()) = self.accepted.changed() => self.throttle(0).await?,
+                () = self.targets.changed() => self.settings(false).await?,
                 Some(action) = self.session.actions.recv() => self.act(action).await?,
                 message = inbound.message(), if self.in_flight.is_none() => match message? {
                     Some(message) => self.take(message).await?,
@@ -229,7 +232,19 @@ impl Stream<'_> {
             want_sections: self.approved && !self.admission.sections_known,
             start_anew: self.approved && self.admission.start_anew,
         };
-        self.send(Body::Welcome(welcome)).await
+        self.send(Body::Welcome(welcome)).await?;
+        if self.approved { self.settings(true).await } else { Ok(()) }
+    }
+
+    /// Says what the PC is to measure beside its own targets; after a welcome also that there is nothing, for the
+    /// agent keeps what it was told before.
+    async fn settings(&mut self, always: bool) -> Result<(), Status> {
+        let news = self.targets.take(&self.sender.device);
+        if self.approved && (always || news) {
+            let settings = targets_to_wire(self.targets.of_device());
+            self.send(Body::Settings(settings)).await?;
+        }
+        Ok(())
     }
 
     async fn throttle(&mut self, retry_after_ms: u32) -> Result<(), Status> {

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::domain::reading::{
-    AntivirusProduct, Detection, Drive, DriveHealth, DriveKind, Gateway, ListeningSocket, Status,
-    Verdict as Way, Volume,
+    AllowedPort, AntivirusProduct, Detection, Drive, DriveHealth, DriveKind, Gateway,
+    ListeningSocket, PacketPolicy, Status, Verdict as Way, Volume,
 };
 
 fn now() -> Timestamp {
@@ -106,6 +106,49 @@ fn socket(port: u16, loopback: bool) -> ListeningSocket {
     }
 }
 
+fn area_policy(ports: &[&str]) -> AreaPolicy {
+    let ports = ports.iter().map(|port| port.parse().unwrap()).collect();
+    AreaPolicy { with_common: false, ports, updated_by: "Ana".into(), updated_at: now() }
+}
+
+#[test]
+fn a_firewall_keeps_to_the_policy_of_its_area_or_the_reason_is_named() {
+    let read = |enabled, policy, ports: &[&str]| {
+        let allowed = ports.iter().map(|port| AllowedPort {
+            protocol: "tcp".into(),
+            port: (*port).into(),
+            source: "any".into(),
+        });
+        let value = Firewall {
+            enabled: Some(enabled),
+            default_inbound: policy,
+            allowed: allowed.collect(),
+            ..Firewall::default()
+        };
+        facts(vec![Section::Firewall(Reading::ok(value, "nft", now()))])
+    };
+    let drop = Some(PacketPolicy::Drop);
+    assert_eq!(verdict(&read(true, drop, &["445"]), Rule::FirewallPolicy), Verdict::Ok);
+    assert_eq!(verdict(&read(true, None, &["445"]), Rule::FirewallPolicy), Verdict::Unknown);
+    assert_eq!(verdict(&read(false, drop, &["445"]), Rule::FirewallPolicy), Verdict::Unknown);
+    let accepts = read(true, Some(PacketPolicy::Accept), &[]);
+    assert_eq!(verdict(&accepts, Rule::FirewallPolicy), Verdict::Warning);
+    let mut remote = read(true, drop, &["3389"]);
+    let judged = judge(&remote, &Thresholds::default(), now());
+    let found = judged.iter().find(|j| j.rule == Rule::FirewallPolicy).unwrap();
+    assert_eq!(found.verdict, Verdict::Warning);
+    assert!(
+        found.summary.contains("al puerto tcp/3389 desde cualquier lugar"),
+        "{}",
+        found.summary
+    );
+    remote.area_policy = Some(area_policy(&["tcp/3389"]));
+    assert_eq!(verdict(&remote, Rule::FirewallPolicy), Verdict::Ok);
+    let mut shared = read(true, drop, &["445"]);
+    shared.area_policy = Some(area_policy(&["tcp/3389"]));
+    assert_eq!(verdict(&shared, Rule::FirewallPolicy), Verdict::Warning);
+}
+
 #[test]
 fn a_firewall_of_unknown_state_is_neither_on_nor_off() {
     let cases =
@@ -122,7 +165,7 @@ fn a_port_outside_every_list_is_named_with_its_process() {
     let port = judged.iter().find(|j| j.rule == Rule::UnexpectedPort).unwrap();
     assert_eq!(port.verdict, Verdict::Warning);
     assert_eq!(port.summary, "Puertos abiertos no permitidos: tcp/8099 (python3).");
-    facts.permitted = vec![PortRange { protocol: "tcp".into(), first: 8000, last: 8100 }];
+    facts.area_policy = Some(area_policy(&["tcp/8000-8100", "tcp/445"]));
     assert_eq!(verdict(&facts, Rule::UnexpectedPort), Verdict::Ok);
     let loopback = firewall(Some(true), vec![socket(8099, true)], Status::Ok);
     assert_eq!(verdict(&loopback, Rule::UnexpectedPort), Verdict::Ok);

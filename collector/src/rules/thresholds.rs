@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::domain::firewall_policy::PermittedPort;
+
 /// When a reading is bad. Unknown keys are refused.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -28,10 +30,15 @@ pub struct Thresholds {
     pub silent_minutes: i64,
     /// Silence counts at any hour, for PCs that are never switched off.
     pub silent_at_any_hour: bool,
+    /// A router, switch or printer that does not answer for this long is down, minutes.
+    pub network_device_down_minutes: i64,
+    /// One that answers again for this long is no longer down, minutes.
+    pub network_device_up_minutes: i64,
     /// A run nobody touched ends by itself when its alerts have been over for this long, minutes.
     pub recovered_minutes: i64,
-    /// Ports every PC may listen on: `tcp/445` or `tcp/49664-49700`.
-    pub permitted_ports: Vec<PortRange>,
+    /// Ports every PC may open unless its area says otherwise: `tcp/445`, `tcp/49664-49700` or
+    /// `tcp/3389 10.20.0.0/16`.
+    pub permitted_ports: Vec<PermittedPort>,
 }
 
 /// What Windows 10 and 11 and a plain Debian listen on as they come, so that only what was added stands out:
@@ -68,10 +75,11 @@ const PERMITTED: &[(&str, u16, u16)] = &[
 
 impl Default for Thresholds {
     fn default() -> Self {
-        let permitted = PERMITTED.iter().map(|(protocol, first, last)| PortRange {
+        let permitted = PERMITTED.iter().map(|(protocol, first, last)| PermittedPort {
             protocol: (*protocol).to_owned(),
             first: *first,
             last: *last,
+            source: None,
         });
         Thresholds {
             signatures_warning_days: 7,
@@ -85,42 +93,10 @@ impl Default for Thresholds {
             clock_skew_s: 120,
             silent_minutes: 15,
             silent_at_any_hour: false,
+            network_device_down_minutes: 3,
+            network_device_up_minutes: 1,
             recovered_minutes: 10,
             permitted_ports: permitted.collect(),
         }
-    }
-}
-
-/// Ports from `first` to `last`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct PortRange {
-    /// `tcp` or `udp`.
-    pub protocol: String,
-    /// First port.
-    pub first: u16,
-    /// Last port, inclusive.
-    pub last: u16,
-}
-
-impl PortRange {
-    /// Whether a socket is within.
-    pub fn contains(&self, protocol: &str, port: u16) -> bool {
-        self.protocol == protocol && (self.first..=self.last).contains(&port)
-    }
-}
-
-impl TryFrom<String> for PortRange {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let read = || {
-            let (protocol, ports) = text.split_once('/')?;
-            let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
-            let (first, last) = (first.parse().ok()?, last.parse().ok()?);
-            let known = matches!(protocol, "tcp" | "udp") && first <= last;
-            known.then(|| PortRange { protocol: protocol.to_owned(), first, last })
-        };
-        read().ok_or_else(|| format!("«{text}» is no port: write tcp/445 or udp/5000-5010"))
     }
 }

@@ -1,8 +1,9 @@
-//! Does a port listen that neither the configuration nor the area permits?
+//! Does a port listen that the policy of the area does not permit?
 
 use std::collections::BTreeMap;
 
-use super::{Facts, Finding, PortRange, Thresholds};
+use super::{Facts, Finding, Thresholds};
+use crate::domain::firewall_policy::permitted;
 use crate::domain::reading::Status;
 
 /// Ports named in the sentence; the rest are counted.
@@ -14,8 +15,7 @@ pub(super) fn ask(facts: &Facts, thresholds: &Thresholds) -> Finding {
     if firewall.listening_status != Status::Ok {
         return Finding::unknown("No se pudieron leer los puertos abiertos.");
     }
-    let permitted: Vec<&PortRange> =
-        thresholds.permitted_ports.iter().chain(&facts.permitted).collect();
+    let permitted = permitted(facts.area_policy.as_ref(), &thresholds.permitted_ports);
     let mut unexpected = BTreeMap::new();
     for socket in firewall.listening.iter().filter(|socket| !socket.loopback) {
         if !permitted.iter().any(|range| range.contains(&socket.protocol, socket.port)) {

@@ -1,11 +1,11 @@
-//! Sites, areas and the ports their PCs may open.
+//! Sites and areas.
 
 use jiff::Timestamp;
 use sqlx::FromRow;
 
+use super::Result;
 use super::engine::{Read, Write, on};
-use super::{Result, row};
-use crate::domain::area::{Area, PermittedPort};
+use crate::domain::area::Area;
 use crate::domain::id::{AreaId, SiteId};
 
 #[derive(FromRow)]
@@ -38,6 +38,17 @@ impl Read {
         Ok(rows.into_iter().map(Area::from).collect())
     }
 
+    /// The area of that id.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn area(&mut self, id: &AreaId) -> Result<Option<Area>> {
+        let sql = "SELECT id, name, site_id, sample FROM area WHERE id = $1";
+        let found: Option<AreaColumns> =
+            on!(self, |db| sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
+        Ok(found.map(Area::from))
+    }
+
     /// The area of that exact name.
     ///
     /// # Errors
@@ -47,22 +58,6 @@ impl Read {
         let found: Option<AreaColumns> =
             on!(self, |db| sqlx::query_as(sql).bind(name).fetch_optional(db).await)?;
         Ok(found.map(Area::from))
-    }
-
-    /// Ports an area permits beside those of the configuration.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn permitted_ports(&mut self, area: &AreaId) -> Result<Vec<PermittedPort>> {
-        let sql = "SELECT protocol, port FROM area_permitted_port WHERE area_id = $1 ORDER BY protocol, port";
-        let rows: Vec<(String, i64)> =
-            on!(self, |db| sqlx::query_as(sql).bind(area.as_str()).fetch_all(db).await)?;
-        rows.into_iter()
-            .map(|(protocol, port)| {
-                let port = row::number("area_permitted_port", "port", port)?;
-                Ok(PermittedPort { protocol, port })
-            })
-            .collect()
     }
 }
 
@@ -103,30 +98,5 @@ impl Write {
         let find = "SELECT id FROM site WHERE name = $1";
         let id: String = on!(self, |db| sqlx::query_scalar(find).bind(name).fetch_one(db).await)?;
         Ok(SiteId::new(id))
-    }
-
-    /// Replaces the ports an area permits.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn set_permitted_ports(
-        &mut self,
-        area: &AreaId,
-        ports: &[PermittedPort],
-    ) -> Result<()> {
-        let clear = "DELETE FROM area_permitted_port WHERE area_id = $1";
-        on!(self, |db| sqlx::query(clear).bind(area.as_str()).execute(db).await.map(drop))?;
-        let add = "INSERT INTO area_permitted_port (area_id, protocol, port) VALUES ($1, $2, $3)
-                   ON CONFLICT DO NOTHING";
-        for port in ports {
-            on!(self, |db| sqlx::query(add)
-                .bind(area.as_str())
-                .bind(&port.protocol)
-                .bind(i64::from(port.port))
-                .execute(db)
-                .await
-                .map(drop))?;
-        }
-        Ok(())
     }
 }

@@ -311,7 +311,8 @@ impl Write {
                      (SELECT area_id FROM device WHERE area_id IS NOT NULL)";
         on!(self, |db| sqlx::query(areas).execute(db).await.map(drop))?;
         let sites = "DELETE FROM site WHERE sample AND id NOT IN
-                     (SELECT site_id FROM area WHERE site_id IS NOT NULL)";
+                     (SELECT site_id FROM area WHERE site_id IS NOT NULL) AND id NOT IN
+                     (SELECT site_id FROM network_device WHERE site_id IS NOT NULL)";
         on!(self, |db| sqlx::query(sites).execute(db).await.map(drop))?;
         self.bump("device");
         Ok(count)

@@ -1,6 +1,6 @@
 //! The fleet as pages see it: one light row per device, and the history of one.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::FromRow;
 
 use super::engine::{Read, on};
@@ -9,7 +9,7 @@ use super::{Result, row};
 use crate::domain::alert::Verdict;
 use crate::domain::device::DeviceStatus;
 use crate::domain::id::{AreaId, DeviceId};
-use crate::domain::reading::Sample;
+use crate::domain::reading::{Sample, SectionKind};
 
 /// A device as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +61,19 @@ pub struct Live {
     pub clock_skew_us: i64,
     /// `antivirus:12,firewall:60`: seconds since each unchanged section was looked at.
     pub unchanged: String,
+}
+
+impl Live {
+    /// When a section received at `received_at` was last looked at, by the collector's clock: one that did not change
+    /// is not sent again, and the report says how long before it was looked at.
+    pub fn looked_at(&self, kind: SectionKind, received_at: Timestamp) -> Timestamp {
+        let mut marks = self.unchanged.split(',').filter_map(|mark| mark.split_once(':'));
+        let age =
+            marks.find(|(name, _)| *name == kind.as_str()).and_then(|(_, age)| age.parse().ok());
+        let looked =
+            age.and_then(|age| self.last_seen_at.checked_sub(SignedDuration::from_secs(age)).ok());
+        looked.map_or(received_at, |looked| looked.max(received_at))
+    }
 }
 
 /// Devices by what is shown of them. Adds up to `total`.
@@ -213,7 +226,7 @@ impl SampleColumns {
 }
 
 impl Read {
-    /// Every device, by name. Keep what it returns while the change counters stand still.
+    /// Every PC, by name. Keep what it returns while the change counters stand still.
     ///
     /// # Errors
     /// When the database refuses.
@@ -232,6 +245,7 @@ impl Read {
                                   count(CASE WHEN rule = 'silent' THEN 1 END) AS silent_alerts
                               FROM alert WHERE cleared_at IS NULL GROUP BY device_id) x
                        ON x.device_id = d.id
+                   WHERE NOT EXISTS (SELECT 1 FROM network_device n WHERE n.device_id = d.id)
                    ORDER BY d.folded_name, d.id";
         let rows: Vec<DeviceRowColumns> = on!(self, |db| sqlx::query_as(sql).fetch_all(db).await)?;
         rows.into_iter().map(DeviceRowColumns::read).collect()
@@ -258,7 +272,7 @@ impl Read {
             .transpose()
     }
 
-    /// Approved devices last seen before `before`, and those never seen that were enrolled before it.
+    /// Approved PCs last seen before `before`, and those never seen that were enrolled before it.
     ///
     /// # Errors
     /// When the database refuses.
@@ -268,7 +282,8 @@ impl Read {
     ) -> Result<Vec<(DeviceId, Timestamp)>> {
         let sql = "SELECT d.id, coalesce(l.last_seen_at, d.enrolled_at) AS seen FROM device d
                    LEFT JOIN device_live l ON l.device_id = d.id
-                   WHERE d.status = 'approved' AND coalesce(l.last_seen_at, d.enrolled_at) < $1";
+                   WHERE d.status = 'approved' AND coalesce(l.last_seen_at, d.enrolled_at) < $1
+                       AND NOT EXISTS (SELECT 1 FROM network_device n WHERE n.device_id = d.id)";
         let rows: Vec<(String, i64)> =
             on!(self, |db| sqlx::query_as(sql).bind(before.as_microsecond()).fetch_all(db).await)?;
         rows.into_iter()

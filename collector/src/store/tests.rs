@@ -6,9 +6,10 @@ use super::testing::on_both_engines;
 use super::*;
 use crate::domain::access::Actor;
 use crate::domain::alert::{Alert, Rule, Severity, Standing, Verdict};
-use crate::domain::area::{Area, PermittedPort};
+use crate::domain::area::Area;
 use crate::domain::device::{Certificate, CertificateState, Device, DeviceStatus, Hints};
 use crate::domain::enrolment::{EnrolmentCode, Spent};
+use crate::domain::firewall_policy::AreaPolicy;
 use crate::domain::id::*;
 use crate::domain::person::{Person, Role, Scope, Token};
 use crate::domain::procedure::StepId;
@@ -59,6 +60,7 @@ fn run(id: &str, device: &str, folio: &str) -> Run {
 
 mod alerts_and_runs;
 mod devices;
+mod network;
 mod people_and_places;
 mod releases;
 

@@ -11,11 +11,12 @@ use std::net::SocketAddr;
 use super::error::Error;
 use super::state::Web;
 use crate::actions::advance_run::advance_run;
+use crate::actions::manage_network::{self, Wanted};
 use crate::actions::secret::Secret;
 use crate::actions::settle_conflict::settle_conflict;
-use crate::actions::{manage_device, sign_in};
+use crate::actions::{manage_area, manage_device, sign_in};
 use crate::domain::access::Actor;
-use crate::domain::id::{DeviceId, RunId};
+use crate::domain::id::{AreaId, DeviceId, RunId};
 use crate::domain::person::{Person, Role};
 use crate::domain::run::{Event, Run};
 
@@ -47,6 +48,11 @@ impl Viewer {
         self.person.role.may_act_as(Role::Technician)
     }
 
+    /// Whether they decide about areas, networks and people.
+    pub fn administers(&self) -> bool {
+        self.person.administrator || self.person.role == Role::Head
+    }
+
     /// As whom their acts are recorded.
     pub fn actor(&self) -> Actor {
         let Person { id, name, role, .. } = &self.person;
@@ -58,6 +64,7 @@ impl Viewer {
 /// check the role of each step and record who did what.
 pub struct Operator {
     actor: Actor,
+    administers: bool,
     web: Web,
 }
 
@@ -66,13 +73,14 @@ impl FromRequestParts<Web> for Operator {
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Error> {
         let viewer = Viewer::from_request_parts(parts, web).await?;
-        Ok(Operator { actor: viewer.actor(), web: web.clone() })
+        let administers = viewer.administers();
+        Ok(Operator { actor: viewer.actor(), administers, web: web.clone() })
     }
 }
 
 impl Operator {
     pub(super) fn of_token(actor: Actor, web: &Web) -> Operator {
-        Operator { actor, web: web.clone() }
+        Operator { actor, administers: true, web: web.clone() }
     }
 
     /// Takes an event into a run.
@@ -133,6 +141,72 @@ impl Operator {
     pub async fn probe(&self, id: &DeviceId) -> Result<(), Error> {
         self.check_devices()?;
         manage_device::order_probe(self.web.store(), id, &self.actor, self.web.now()).await?;
+        self.web.streams().nudge();
+        Ok(())
+    }
+
+    /// Gives an area a policy on open ports, or takes it away.
+    ///
+    /// # Errors
+    /// For whoever does not administer, and when there is no such area.
+    pub async fn set_policy(
+        &self,
+        area: &AreaId,
+        wanted: Option<manage_area::WantedPolicy>,
+    ) -> Result<(), Error> {
+        if !self.administers {
+            let what = "La política de un área la decide el titular o quien administra.".to_owned();
+            return Err(Error::Forbidden(what));
+        }
+        let (web, now) = (&self.web, self.web.now());
+        manage_area::set_policy(web.store(), web.bench(), area, wanted, &self.actor, now).await?;
+        self.web.streams().nudge();
+        Ok(())
+    }
+
+    /// Adds a network device.
+    ///
+    /// # Errors
+    /// For whoever does not look after PCs, and when what is said of it cannot be used.
+    pub async fn add_network_device(&self, wanted: &Wanted) -> Result<DeviceId, Error> {
+        self.check_devices()?;
+        let id = manage_network::add(self.web.store(), wanted, &self.actor, self.web.now()).await?;
+        self.web.streams().nudge();
+        Ok(id)
+    }
+
+    /// Changes what is said of a network device.
+    ///
+    /// # Errors
+    /// For whoever does not look after PCs, and when what is said of it cannot be used.
+    pub async fn change_network_device(&self, id: &DeviceId, to: &Wanted) -> Result<(), Error> {
+        self.check_devices()?;
+        let (web, now) = (&self.web, self.web.now());
+        manage_network::change(web.store(), id, to, &self.actor, now).await?;
+        self.web.streams().nudge();
+        Ok(())
+    }
+
+    /// Says which PCs look at a network device.
+    ///
+    /// # Errors
+    /// For whoever does not look after PCs, and when one of them cannot.
+    pub async fn set_watchers(&self, id: &DeviceId, watchers: &[DeviceId]) -> Result<(), Error> {
+        self.check_devices()?;
+        let (web, now) = (&self.web, self.web.now());
+        manage_network::watch(web.store(), id, watchers, &self.actor, now).await?;
+        self.web.streams().nudge();
+        Ok(())
+    }
+
+    /// Stops looking at a network device.
+    ///
+    /// # Errors
+    /// For whoever does not look after PCs, and when there is none.
+    pub async fn remove_network_device(&self, id: &DeviceId) -> Result<(), Error> {
+        self.check_devices()?;
+        let (web, now) = (&self.web, self.web.now());
+        manage_network::remove(web.store(), web.bench(), id, &self.actor, now).await?;
         self.web.streams().nudge();
         Ok(())
     }

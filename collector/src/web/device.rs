@@ -6,7 +6,7 @@ mod sections;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::response::{Html, Redirect};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,8 +18,9 @@ use super::identity::Identity;
 use super::layout::{Layout, Page, Place};
 use super::markup::Look;
 use super::state::Web;
-use super::{assets, markup, since, units, words};
+use super::{assets, markup, networks, since, units, words};
 use crate::domain::device::{Device, DeviceStatus};
+use crate::domain::firewall_policy::permitted;
 use crate::domain::id::DeviceId;
 use crate::domain::run::RunState;
 use crate::store::{ActionRecord, AlertFilter, AlertRow, DeviceRow, Live, RunFilter, RunRow};
@@ -90,11 +91,14 @@ async fn show(
     State(web): State<Web>,
     Path(id): Path<String>,
     mut page: Page,
-) -> Result<Html<String>, Error> {
+) -> Result<Response, Error> {
     let id = DeviceId::new(id);
     let read = &mut page.read;
     let missing = || Error::NotFound("No hay ningún equipo con ese identificador.".into());
     let device = read.device(&id).await.map_err(Error::internal)?.ok_or_else(missing)?;
+    if read.is_network_device(&id).await.map_err(Error::internal)? {
+        return Ok(networks::instead_of_sheet(&id).into_response());
+    }
     let live = read.live(&id).await.map_err(Error::internal)?;
     let stored = read.sections(&id).await.map_err(Error::internal)?;
     let health = read.health(&id).await.map_err(Error::internal)?;
@@ -107,14 +111,11 @@ async fn show(
     let losses = read.losses(&id).await.map_err(Error::internal)?;
     let measured = read.samples(device.number, page.now - FIGURES, MEASUREMENTS).await;
     let measured = measured.map_err(Error::internal)?;
-    let of_area = match &device.area {
-        Some(area) => read.permitted_ports(area).await.map_err(Error::internal)?,
-        None => Vec::new(),
+    let policy = match &device.area {
+        Some(area) => read.area_policy(area).await.map_err(Error::internal)?,
+        None => None,
     };
-    let permits = |protocol: &str, port: u16| {
-        web.permits(protocol, port)
-            || of_area.iter().any(|own| own.port == port && own.protocol == protocol)
-    };
+    let permitted = permitted(policy.as_ref(), web.common_ports());
     let row = page.fleet.rows.iter().find(|row| row.id == id);
     let (open, past) =
         alerts.into_iter().map(alert).partition(|alert: &AlertView| alert.cleared_at.is_none());
@@ -124,7 +125,7 @@ async fn show(
         state: words::state(row.map_or("unknown", DeviceRow::state)),
         area: row.and_then(|row| row.area_name.clone()),
         skew: live.as_ref().and_then(skew),
-        sections: Sections::new(stored, &health, live.as_ref(), permits, page.now),
+        sections: Sections::new(stored, &health, live.as_ref(), &permitted, page.now),
         figures: figures::of(&measured, page.now - FIGURES, page.now),
         open,
         past,
@@ -136,7 +137,7 @@ async fn show(
         device,
         live,
     };
-    Ok(Html(shown.render()?))
+    Ok(Html(shown.render()?).into_response())
 }
 
 /// How far the PC's clock is off, in words; `None` when it is right.

@@ -9,7 +9,8 @@ use tokio::sync::RwLock;
 
 use super::error::Error;
 use crate::domain::area::Area;
-use crate::domain::id::DeviceId;
+use crate::domain::firewall_policy::AreaPolicy;
+use crate::domain::id::{AreaId, DeviceId};
 use crate::store::{AlertFilter, AlertRow, DeviceRow, FleetCounts, Read, RunFilter};
 
 /// "Visto hace" may lag this far; anything else is noticed at once by the change counters.
@@ -30,6 +31,8 @@ pub struct Fleet {
     pub alerts: HashMap<DeviceId, Vec<AlertRow>>,
     /// All areas, by name.
     pub areas: Vec<Area>,
+    /// What areas decided about open ports.
+    pub policies: HashMap<AreaId, AreaPolicy>,
     /// Open alerts in all.
     pub open_alerts: i64,
     /// Open runs in all.
@@ -96,5 +99,7 @@ async fn load(read: &mut Read) -> Result<Fleet, Error> {
     let none = RunFilter { open: Some(true), ..RunFilter::default() };
     let (_, open_runs) = read.list_runs(&none).await.map_err(Error::internal)?;
     let areas = read.areas().await.map_err(Error::internal)?;
-    Ok(Fleet { counts: FleetCounts::of(&rows), rows, alerts, areas, open_alerts, open_runs })
+    let policies = read.area_policies().await.map_err(Error::internal)?;
+    let counts = FleetCounts::of(&rows);
+    Ok(Fleet { counts, rows, alerts, areas, policies, open_alerts, open_runs })
 }

@@ -30,6 +30,10 @@ pub enum Place {
     Alerts,
     /// Trámites.
     Runs,
+    /// Redes.
+    Networks,
+    /// Administración.
+    Administration,
 }
 
 /// One entry of the navigation.
@@ -93,6 +97,7 @@ impl Page {
             title: title.into(),
             place,
             person: self.viewer.person.clone(),
+            administers: self.viewer.administers(),
             fleet: self.fleet.clone(),
             now: self.now,
             theme: self.theme,
@@ -111,12 +116,13 @@ pub struct Layout {
     /// The scheme somebody chose; `None`: the system's.
     pub theme: Option<Theme>,
     place: Place,
+    administers: bool,
     fleet: Arc<Fleet>,
 }
 
 impl Layout {
     /// The navigation.
-    pub fn entries(&self) -> [Entry; 4] {
+    pub fn entries(&self) -> Vec<Entry> {
         let entry = |place, address, icon, word, count, counted, quiet| Entry {
             address,
             icon,
@@ -127,7 +133,7 @@ impl Layout {
             current: place == self.place,
         };
         let (alerts, runs) = (self.fleet.open_alerts, self.fleet.open_runs);
-        [
+        let mut entries = vec![
             entry(Place::Today, "/", "today", "Hoy", 0, "", true),
             entry(
                 Place::Fleet,
@@ -140,7 +146,13 @@ impl Layout {
             ),
             entry(Place::Alerts, "/alertas", "alerts", "Alertas", alerts, "abiertas", false),
             entry(Place::Runs, "/tramites", "runs", "Trámites", runs, "en curso", true),
-        ]
+            entry(Place::Networks, "/redes", "network", "Redes", 0, "", true),
+        ];
+        if self.administers {
+            let areas = "/administracion/areas";
+            entries.push(entry(Place::Administration, areas, "settings", "Áreas", 0, "", true));
+        }
+        entries
     }
 
     /// The collector's clock when the page was made, milliseconds.

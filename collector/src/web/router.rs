@@ -4,8 +4,8 @@ use axum::Router;
 
 use super::state::Web;
 use super::{
-    alerts, api, assets, device, fleet, health, identity, layout, live, protection, run, runs,
-    sign_in, today,
+    alerts, api, areas, assets, device, fleet, health, identity, layout, live, networks,
+    protection, run, runs, sign_in, today,
 };
 
 /// The web side as a service.
@@ -25,6 +25,10 @@ pub(super) fn router(web: Web) -> Router {
         .merge(runs::router())
         // GET /tramites/{id}   POST /tramites/{id}/{pasos,notas}
         .merge(run::router())
+        // GET, POST /redes[/{id}]   POST /redes/{id}/{vigilar,dejar,quitar}
+        .merge(networks::router())
+        // GET /administracion/areas[/{id}]   POST /administracion/areas/{id}/politica
+        .merge(areas::router())
         // GET, POST /entrar   GET, POST /bienvenida/{token}   POST /salir
         .merge(sign_in::router())
         // POST /tema

@@ -10,6 +10,7 @@ use super::fleet_view::FleetView;
 use super::live::Streams;
 use crate::actions::Library;
 use crate::actions::judge::Bench;
+use crate::domain::firewall_policy::PermittedPort;
 use crate::domain::procedure::Procedure;
 use crate::live::Live;
 use crate::store::{Read, Store};
@@ -80,10 +81,9 @@ impl Web {
         self.library().edition(code, edition).or_else(|| self.library().get(code))
     }
 
-    /// Whether any PC may listen there; areas permit more.
-    pub fn permits(&self, protocol: &str, port: u16) -> bool {
-        let permitted = &self.inner.settings.bench.thresholds.permitted_ports;
-        permitted.iter().any(|range| range.contains(protocol, port))
+    /// The ports of the configuration, which hold where an area has decided nothing.
+    pub fn common_ports(&self) -> &[PermittedPort] {
+        &self.bench().thresholds.permitted_ports
     }
 
     /// The recorded metrics.

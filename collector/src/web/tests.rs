@@ -1,7 +1,9 @@
 //! The web side as a browser or a program meets it: the real router over a real store.
 
+mod administration;
 mod api;
 mod house;
+mod networks;
 mod pages;
 mod protection;
 mod runs;

@@ -2,6 +2,7 @@
 
 use super::markup::Look;
 use crate::domain::alert::{Rule, Severity, Verdict};
+use crate::domain::network_device::{Answering, NetworkDeviceKind};
 use crate::domain::reading::SectionKind;
 use crate::domain::reading::{
     DriveHealth, DriveKind, FirewallBackend, PacketPolicy, Status, Verdict as Connection,
@@ -73,6 +74,7 @@ pub fn brief(rule: Rule) -> &'static str {
         Rule::AntivirusOff | Rule::FirewallOff => "Apagado",
         Rule::SignaturesOld => "Firmas antiguas",
         Rule::DetectionPresent => "Detección",
+        Rule::FirewallPolicy => "Mal configurado",
         Rule::UnexpectedPort => "Puerto abierto",
         Rule::DriveHealth => "Falla",
         Rule::VolumeLow => "Poco espacio",
@@ -80,6 +82,7 @@ pub fn brief(rule: Rule) -> &'static str {
         Rule::Unstable => "Inestable",
         Rule::ClockSkew => "Reloj",
         Rule::IdentityConflict => "Duplicada",
+        Rule::NetworkDeviceDown => "No responde",
         Rule::Silent => "No reporta",
     }
 }
@@ -209,6 +212,35 @@ pub fn order(sent: bool, outcome: Option<&str>) -> Look {
         (Some(_), _) => look("critical", "critical", "Falló"),
         (None, true) => look("pending", "pending", "En camino"),
         (None, false) => look("pending", "pending", "Espera a que el equipo se conecte"),
+    }
+}
+
+/// Whether a firewall is set up as the policy of its area says.
+pub fn conforms(value: Option<bool>) -> Look {
+    match value {
+        Some(true) => look("ok", "ok", "Sí"),
+        Some(false) => look("warning", "warning", "No"),
+        None => look("unknown", "unknown", "Desconocido"),
+    }
+}
+
+/// What a network device is.
+pub fn network_device(kind: NetworkDeviceKind) -> &'static str {
+    match kind {
+        NetworkDeviceKind::Router => "Router",
+        NetworkDeviceKind::AccessPoint => "Punto de acceso",
+        NetworkDeviceKind::Switch => "Conmutador",
+        NetworkDeviceKind::Printer => "Impresora",
+        NetworkDeviceKind::Other => "Otro",
+    }
+}
+
+/// Whether a network device answers.
+pub fn answering(state: Answering) -> Look {
+    match state {
+        Answering::Up => look("ok", "ok", "Responde"),
+        Answering::Down => look("critical", "critical", "Sin respuesta"),
+        Answering::Unknown => look("unknown", "unknown", "Desconocido"),
     }
 }
 

@@ -9,7 +9,8 @@ use atalaya_proto::v1::renewal_client::RenewalClient;
 use atalaya_proto::v1::uplink_client::UplinkClient;
 use atalaya_proto::v1::{
     AgentMessage, Batch, ChallengeRequest, CollectorMessage, EnrolRequest, Hello, Record,
-    RecordBody, RecordClass, Report, agent_message, collector_message::Body, record_body,
+    RecordBody, RecordClass, Report, TargetSpec, agent_message, collector_message::Body,
+    record_body,
 };
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
@@ -177,8 +178,26 @@ impl Uplink {
         uplink
     }
 
-    /// The next message; an ended stream is `CANCELLED`.
+    /// The targets that come next; nothing else may come before.
+    pub async fn settings(&mut self) -> Vec<TargetSpec> {
+        match self.next().await.unwrap() {
+            Body::Settings(settings) => settings.targets,
+            other => panic!("settings were expected: {other:?}"),
+        }
+    }
+
+    /// The next message that is no settings, which a test asks for when it wants them; an ended stream is
+    /// `CANCELLED`.
     pub async fn receive(&mut self) -> Result<Body, Status> {
+        loop {
+            match self.next().await? {
+                Body::Settings(_) => {}
+                other => return Ok(other),
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Result<Body, Status> {
         let message = self.from.message().await?;
         Ok(message.ok_or_else(|| Status::cancelled("ended"))?.body.unwrap())
     }

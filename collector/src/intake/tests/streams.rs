@@ -11,7 +11,10 @@ use super::Bed;
 use super::client::{Identity, Uplink, body, hello, reports};
 use crate::actions::create_code::Wanted;
 use crate::actions::manage_device::{approve_device, order_probe, revoke_device};
+use crate::actions::manage_network;
 use crate::domain::access::Actor;
+use crate::domain::network_device::NetworkDeviceKind;
+use crate::domain::reading::TargetKind;
 
 async fn welcome(uplink: &mut Uplink) -> Welcome {
     match uplink.receive().await.unwrap() {
@@ -116,4 +119,32 @@ async fn a_collector_that_stops_says_so_and_ends_in_time() {
     assert_eq!(uplink.receive().await.unwrap_err().code(), Code::Unavailable);
     drop(uplink);
     bed.serving.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_pc_is_told_what_to_watch_when_it_connects_and_whenever_that_changes() {
+    let bed = Bed::new().await;
+    let (identity, mut uplink) = bed.uplink().await;
+    assert_eq!(uplink.settings().await, []);
+    let (other, now) = (bed.other_process().await, Timestamp::now());
+    let printer = manage_network::Wanted {
+        name: "Impresora de Tesorería".into(),
+        kind: NetworkDeviceKind::Printer,
+        probe: TargetKind::Tcp,
+        address: "192.0.2.9:9100".into(),
+        site: None,
+    };
+    let id = manage_network::add(&other, &printer, &Actor::Console, now).await.unwrap();
+    let watchers = [identity.device.clone()];
+    manage_network::watch(&other, &id, &watchers, &Actor::Console, now).await.unwrap();
+    let told = uplink.settings().await;
+    assert_eq!((told.len(), told[0].id.as_str()), (1, id.as_str()));
+    assert_eq!(
+        (told[0].name.as_str(), told[0].address.as_str()),
+        ("Impresora de Tesorería", "192.0.2.9:9100")
+    );
+    let mut again = Uplink::open(&bed, &identity, 7).await;
+    assert_eq!(again.settings().await, told);
+    manage_network::watch(&other, &id, &[], &Actor::Console, now).await.unwrap();
+    assert_eq!(again.settings().await, []);
 }

@@ -34,14 +34,28 @@ on_both_engines! {
         assert_eq!(db.token("other").await.unwrap(), None);
     }
 
-    async fn an_area_keeps_its_permitted_ports(store: &Store) {
+    async fn an_area_keeps_its_firewall_policy_until_it_has_none(store: &Store) {
         let area = Area { id: AreaId::new("a"), name: "Tesorería".into(), site: None, sample: false };
-        let port = |port| PermittedPort { protocol: "tcp".into(), port };
+        let policy = |with_common, ports: &[&str]| AreaPolicy {
+            with_common,
+            ports: ports.iter().map(|port| port.parse().unwrap()).collect(),
+            updated_by: "Ana Núñez".into(),
+            updated_at: at(5),
+        };
         let mut db = store.write().await.unwrap();
         db.add_area(&area, at(0)).await.unwrap();
-        db.set_permitted_ports(&area.id, &[port(1), port(2)]).await.unwrap();
-        db.set_permitted_ports(&area.id, &[port(2), port(8080)]).await.unwrap();
-        assert_eq!(db.permitted_ports(&area.id).await.unwrap(), [port(2), port(8080)]);
+        assert_eq!(db.area_policy(&area.id).await.unwrap(), None);
+        db.put_area_policy(&area.id, &policy(true, &["tcp/1", "tcp/2"])).await.unwrap();
+        let second = policy(false, &["tcp/2-9 10.0.0.0/8", "udp/53"]);
+        db.put_area_policy(&area.id, &second).await.unwrap();
+        assert_eq!(db.area_policy(&area.id).await.unwrap(), Some(second.clone()));
+        assert_eq!(db.area_policies().await.unwrap()[&area.id], second);
+        let none = policy(false, &[]);
+        db.put_area_policy(&area.id, &none).await.unwrap();
+        assert_eq!(db.area_policy(&area.id).await.unwrap(), Some(none));
+        db.drop_area_policy(&area.id).await.unwrap();
+        assert_eq!(db.area_policy(&area.id).await.unwrap(), None);
+        assert_eq!(db.area(&area.id).await.unwrap(), Some(area.clone()));
         assert_eq!(db.area_named("Tesorería").await.unwrap(), Some(area));
     }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::firewall_policy::{Compliance, PermittedPort, compliance};
 use crate::domain::reading::{
     Accounts, Antivirus, AntivirusProduct, Connectivity, Disk, DriveHealth, Firewall,
     ListeningSocket, Reading, Section, SectionKind, Software, Status, System, Target, Updates,
@@ -70,12 +71,12 @@ pub struct Sections {
 }
 
 impl Sections {
-    /// From what is stored; `permits` tells whether this PC may listen on a port.
+    /// From what is stored; `permitted` are the ports this PC may open.
     pub fn new(
         stored: HashMap<SectionKind, SectionRow>,
         health: &Health,
         live: Option<&Live>,
-        permits: impl Fn(&str, u16) -> bool,
+        permitted: &[PermittedPort],
         now: Timestamp,
     ) -> Sections {
         let mut sections = Sections {
@@ -95,7 +96,8 @@ impl Sections {
                     sections.antivirus = Some(view(heading, reading, AntivirusView::new));
                 }
                 Section::Firewall(reading) => {
-                    let make = |value| FirewallView::new(value, &permits);
+                    let kept = compliance(Some(&reading), permitted);
+                    let make = |value| FirewallView::new(value, kept, permitted);
                     sections.firewall = Some(view(heading, reading, make));
                 }
                 Section::Disk(reading) => {
@@ -152,7 +154,7 @@ fn heading(
         Some(detail) => format!("{}: {detail}", words::reading(status)),
         None => words::reading(status).to_owned(),
     });
-    let looked_at = looked_at(kind, row, live);
+    let looked_at = live.map_or(row.received_at, |live| live.looked_at(kind, row.received_at));
     Heading {
         name,
         icon,
@@ -163,20 +165,6 @@ fn heading(
         old: now.duration_since(looked_at) > if kind.is_every_round() { OLD } else { OLD_LIST },
         problem,
     }
-}
-
-/// A section that did not change is not sent again; the report says how long before it was looked at.
-fn looked_at(kind: SectionKind, row: &SectionRow, live: Option<&Live>) -> Timestamp {
-    let since = live.and_then(|live| {
-        let (_, seconds) = live
-            .unchanged
-            .split(',')
-            .filter_map(|mark| mark.split_once(':'))
-            .find(|(name, _)| *name == kind.as_str())?;
-        let seconds: i64 = seconds.parse().ok()?;
-        live.last_seen_at.checked_sub(SignedDuration::from_secs(seconds)).ok()
-    });
-    since.map_or(row.received_at, |since| since.max(row.received_at))
 }
 
 /// Antivirus products as shown.
@@ -212,6 +200,10 @@ pub struct FirewallView {
     pub firewall: Firewall,
     /// Whether inbound traffic is filtered.
     pub enabled: Look,
+    /// Whether it is set up as the policy says.
+    pub conforms: Look,
+    /// Why not, or why it is not known.
+    pub reasons: Vec<String>,
     /// Sockets others can reach, those not permitted first.
     pub ports: Vec<PortView>,
     /// The rest of them, folded away.
@@ -231,18 +223,25 @@ pub struct PortView {
 }
 
 impl FirewallView {
-    fn new(firewall: Firewall, permits: impl Fn(&str, u16) -> bool) -> Self {
+    fn new(firewall: Firewall, kept: Compliance, permitted: &[PermittedPort]) -> Self {
+        let permits = |socket: &ListeningSocket| {
+            permitted.iter().any(|port| port.contains(&socket.protocol, socket.port))
+        };
         let reachable = firewall.listening.iter().filter(|socket| !socket.loopback);
         let mut ports: Vec<PortView> = reachable
-            .map(|socket| PortView {
-                permitted: permits(&socket.protocol, socket.port),
-                socket: socket.clone(),
-            })
+            .map(|socket| PortView { permitted: permits(socket), socket: socket.clone() })
             .collect();
         ports.sort_by(|a, b| {
             a.permitted.cmp(&b.permitted).then_with(|| a.socket.port.cmp(&b.socket.port))
         });
+        let (conforms, reasons) = match kept {
+            Compliance::Conforms => (words::conforms(Some(true)), Vec::new()),
+            Compliance::Departs(reasons) => (words::conforms(Some(false)), reasons),
+            Compliance::Unknown(why) => (words::conforms(None), vec![why]),
+        };
         FirewallView {
+            conforms,
+            reasons,
             enabled: words::good(firewall.enabled, "Encendido", "Apagado"),
             loopback: firewall.listening.iter().filter(|socket| socket.loopback).count(),
             more_ports: ports.split_off(ports.len().min(PORTS)),
