@@ -31,6 +31,8 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// Seconds between two rounds of looks.
     pub interval_s: u64,
+    /// Lists that are read seldom.
+    pub lists: ListSettings,
     /// What waits to be delivered.
     pub spool: SpoolSettings,
     /// Where external programs are looked for.
@@ -52,6 +54,7 @@ impl Default for Config {
         Config {
             state_dir: crate::state::default_dir(),
             interval_s: 60,
+            lists: Default::default(),
             spool: Default::default(),
             programs: Default::default(),
             antivirus: Default::default(),
@@ -60,6 +63,20 @@ impl Default for Config {
             connectivity: Default::default(),
             update: Default::default(),
         }
+    }
+}
+
+/// Settings of the lists that change slowly: pending updates, installed software, local accounts.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListSettings {
+    /// Seconds between two readings of each.
+    pub every_s: u64,
+}
+
+impl Default for ListSettings {
+    fn default() -> Self {
+        ListSettings { every_s: 6 * 3600 }
     }
 }
 
@@ -165,6 +182,7 @@ impl Config {
     fn check(&self) -> Result<(), Invalid> {
         Invalid::unless_within("interval_s", self.interval_s, 1..=3600)?;
         Invalid::unless_within("spool.max_mib", self.spool.max_mib, 1..=4096)?;
+        Invalid::unless_within("lists.every_s", self.lists.every_s, 600..=7 * 86_400)?;
         self.antivirus.check()?;
         self.firewall.check()?;
         self.disk.check()?;

@@ -20,3 +20,4 @@ pub mod table;
 pub mod update;
 pub mod uplink;
 pub mod version;
+pub mod usage;

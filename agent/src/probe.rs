@@ -3,12 +3,16 @@
 //!
 //! A new probe is one file and one line in [`ALL`]. A probe must not know the wire, the spool or the schedule.
 
+pub mod accounts;
 pub mod antivirus;
 pub mod connectivity;
 pub mod disk;
 pub mod firewall;
+mod lines;
 pub mod program;
+pub mod software;
 pub mod system;
+pub mod updates;
 
 #[cfg(not(any(target_os = "linux", windows)))]
 mod unsupported;
@@ -17,17 +21,18 @@ mod windows;
 
 use std::time::{Duration, Instant};
 
-use atalaya_reading::{Section, SectionKind, Status};
+use atalaya_reading::{Cost, Section, SectionKind, Status};
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::devices::Devices;
 use crate::state::StateDir;
+use crate::usage::Meter;
 use program::Programs;
 
 /// Every probe there is.
-const ALL: [Entry; 5] = [
+const ALL: [Entry; 8] = [
     Entry {
         kind: SectionKind::Antivirus,
         source: if cfg!(windows) { "services" } else { "clamav" },
@@ -61,6 +66,24 @@ const ALL: [Entry; 5] = [
         source: if cfg!(windows) { "winapi" } else { "sysinfo" },
         deadline: Duration::from_secs(5),
         make: |_| Box::new(system::Reader::new(&())),
+    },
+    Entry {
+        kind: SectionKind::Updates,
+        source: if cfg!(windows) { "Windows Update" } else { "apt, dnf" },
+        deadline: Duration::from_secs(60),
+        make: |_| Box::new(updates::Reader::new(&())),
+    },
+    Entry {
+        kind: SectionKind::Software,
+        source: if cfg!(windows) { "registry" } else { "dpkg, rpm" },
+        deadline: Duration::from_secs(30),
+        make: |_| Box::new(software::Reader::new(&())),
+    },
+    Entry {
+        kind: SectionKind::Accounts,
+        source: if cfg!(windows) { "NetUserEnum" } else { "passwd" },
+        deadline: Duration::from_secs(10),
+        make: |_| Box::new(accounts::Reader::new(&())),
     },
 ];
 
@@ -196,7 +219,7 @@ impl Look {
 /// One reading and what it cost.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// The reading; `unsupported`, `denied`, `timeout` or `error` when it could not be taken.
+    /// The reading with its cost; `unsupported`, `denied`, `timeout` or `error` when it could not be taken.
     pub section: Section,
     /// How long it took.
     pub took: Duration,
@@ -266,6 +289,7 @@ impl Probes {
         let started = Instant::now();
         let now = Timestamp::now();
         let mut source = "";
+        let mut cpu = None;
         let mut outcome = Err(Unread::NotApplicable("no hay sonda para esto".into()));
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.entry.kind == kind) {
             source = slot.entry.source;
@@ -276,32 +300,48 @@ impl Probes {
                 programs: self.programs.clone(),
                 runtime: tokio::runtime::Handle::current(),
             };
-            outcome = slot.read(&self.setup, look).await;
+            (outcome, cpu) = slot.read(&self.setup, look).await;
         }
         let section = outcome.unwrap_or_else(|unread| {
             Section::unknown(kind, unread.status(), unread.to_string(), source, now)
         });
-        Outcome { section, took: started.elapsed() }
+        let took = started.elapsed();
+        let cost = Cost { took_us: micros(took), cpu_us: cpu.map(micros) };
+        Outcome { section: section.with_cost(Some(cost)), took }
     }
 }
 
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
 impl Slot {
-    async fn read(&mut self, setup: &Setup, look: Look) -> Result<Section, Unread> {
-        let mut probe = self.idle_probe(setup).await?;
+    /// The reading, and the processor time it took as far as that is known.
+    async fn read(
+        &mut self,
+        setup: &Setup,
+        look: Look,
+    ) -> (Result<Section, Unread>, Option<Duration>) {
+        let mut probe = match self.idle_probe(setup).await {
+            Ok(probe) => probe,
+            Err(unread) => return (Err(unread), None),
+        };
         let (send, result) = tokio::sync::oneshot::channel();
         self.state = State::Busy(tokio::task::spawn_blocking(move || {
+            let meter = Meter::start();
+            let outcome = probe.read(&look);
             // Nobody listens any more when the deadline has passed.
-            let _ = send.send(probe.read(&look));
+            let _ = send.send((outcome, meter.stop()));
             probe
         }));
         tokio::select! {
             biased;
             ended = result => ended.unwrap_or_else(|_| {
-                Err(Unread::Failed("la sonda falló por un error interno".into()))
+                (Err(Unread::Failed("la sonda falló por un error interno".into())), None)
             }),
             () = awake(self.entry.deadline) => {
                 let seconds = self.entry.deadline.as_secs();
-                Err(Unread::Timeout(format!("sin respuesta en {seconds} s")))
+                (Err(Unread::Timeout(format!("sin respuesta en {seconds} s"))), None)
             }
         }
     }

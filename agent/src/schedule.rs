@@ -11,6 +11,10 @@ use crate::probe::Depth;
 /// Everything is read in full this often.
 const FULL_EVERY: Duration = Duration::from_secs(6 * 3600);
 
+/// Lists that change slowly and cost more to read than all the rest: at most one of them a round.
+const LISTS: [SectionKind; 3] =
+    [SectionKind::Updates, SectionKind::Accounts, SectionKind::Software];
+
 /// A round of looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Round {
@@ -18,6 +22,8 @@ pub struct Round {
     pub depth: Depth,
     /// The sections, the quickest to read first, so that bad news does not wait behind slow readings.
     pub kinds: Vec<SectionKind>,
+    /// A list that is due as well; read after the rest and after the report.
+    pub list: Option<SectionKind>,
 }
 
 /// When the next round is due. Rounds of a fleet that started together drift apart.
@@ -27,12 +33,21 @@ pub struct Schedule {
     seed: u64,
     next: Duration,
     full_at: Duration,
+    lists_every: Duration,
+    lists_at: [Duration; LISTS.len()],
 }
 
 impl Schedule {
     /// A schedule whose first round is due at `clock`. `seed` is random; it spreads the rounds of many agents.
-    pub fn new(interval: Duration, seed: u64, clock: Duration) -> Schedule {
-        Schedule { interval, seed, next: clock, full_at: clock }
+    pub fn new(interval: Duration, lists_every: Duration, seed: u64, clock: Duration) -> Schedule {
+        // The first round brings what people wait for; the lists follow, one in each of the next rounds.
+        let lists_at = [clock + interval / 2; LISTS.len()];
+        Schedule { interval, seed, next: clock, full_at: clock, lists_every, lists_at }
+    }
+
+    /// Rounds are this far apart from now on.
+    pub fn set_interval(&mut self, interval: Duration) {
+        self.interval = interval;
     }
 
     /// When the next round is due.
@@ -59,7 +74,15 @@ impl Schedule {
             SectionKind::Disk,
             SectionKind::Connectivity,
         ];
-        Some(Round { depth, kinds })
+        Some(Round { depth, kinds, list: self.due_list(clock) })
+    }
+
+    /// The list that has been due the longest.
+    fn due_list(&mut self, clock: Duration) -> Option<SectionKind> {
+        let due = (0..LISTS.len()).filter(|at| self.lists_at[*at] <= clock);
+        let first = due.min_by_key(|at| self.lists_at[*at])?;
+        self.lists_at[first] = clock + self.lists_every;
+        Some(LISTS[first])
     }
 
     /// The interval, up to 5 % shorter or longer.
@@ -77,20 +100,40 @@ mod tests {
     use super::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
+    const HOUR: Duration = Duration::from_secs(3600);
 
     #[test]
     fn the_first_round_is_due_at_once_and_reads_everything() {
-        let mut schedule = Schedule::new(MINUTE, 7, Duration::ZERO);
+        let mut schedule = Schedule::new(MINUTE, HOUR, 7, Duration::ZERO);
         let round = schedule.due(Duration::ZERO).unwrap();
         assert_eq!((round.depth, round.kinds.len()), (Depth::Full, SectionKind::EVERY_ROUND.len()));
         assert_eq!(schedule.due(Duration::from_secs(50)), None);
     }
 
     #[test]
+    fn each_list_is_read_soon_after_the_start_one_a_round_and_then_at_its_own_pace() {
+        let mut schedule = Schedule::new(MINUTE, HOUR, 7, Duration::ZERO);
+        let mut read = Vec::new();
+        while schedule.next() < 2 * HOUR {
+            let clock = schedule.next();
+            let round = schedule.due(clock).unwrap();
+            read.extend(round.list.map(|kind| (kind, clock)));
+        }
+        let first: Vec<SectionKind> = read.iter().take(3).map(|(kind, _)| *kind).collect();
+        assert_eq!(first, LISTS);
+        assert!(read[0].1 > Duration::ZERO && read[2].1 < 4 * MINUTE, "{read:?}");
+        assert_eq!(read.len(), 6, "{read:?}");
+        for (kind, at) in &read[3..] {
+            let (_, before) = read.iter().find(|(first, _)| first == kind).unwrap();
+            assert!(*at - *before >= HOUR && *at - *before < HOUR + 3 * MINUTE, "{read:?}");
+        }
+    }
+
+    #[test]
     fn rounds_stay_within_five_per_cent_of_the_interval_and_differ_between_agents() {
         let mut times = Vec::new();
         for seed in 0..20 {
-            let mut schedule = Schedule::new(MINUTE, seed, Duration::ZERO);
+            let mut schedule = Schedule::new(MINUTE, HOUR, seed, Duration::ZERO);
             for _ in 0..20 {
                 let due = schedule.next();
                 schedule.due(due).unwrap();
@@ -106,7 +149,7 @@ mod tests {
 
     #[test]
     fn everything_is_read_in_full_every_six_hours() {
-        let mut schedule = Schedule::new(MINUTE, 1, Duration::ZERO);
+        let mut schedule = Schedule::new(MINUTE, HOUR, 1, Duration::ZERO);
         let mut full = 0;
         while schedule.next() < Duration::from_secs(24 * 3600 + 600) {
             let due = schedule.next();
@@ -117,7 +160,7 @@ mod tests {
 
     #[test]
     fn after_a_long_sleep_there_is_one_round_not_many() {
-        let mut schedule = Schedule::new(MINUTE, 1, Duration::ZERO);
+        let mut schedule = Schedule::new(MINUTE, HOUR, 1, Duration::ZERO);
         schedule.due(Duration::ZERO).unwrap();
         let woken = Duration::from_secs(36_000);
         assert!(schedule.due(woken).is_some());
