@@ -34,6 +34,13 @@ fn print(text: &str) -> std::io::Result<()> {
     }
 }
 
+/// What a reading cost, in milliseconds.
+fn cost(cost: atalaya_reading::Cost) -> String {
+    let ms = |micros: u64| format!("{:.1} ms", micros as f64 / 1000.0);
+    let cpu = cost.cpu_us.map(|micros| format!(", {} de procesador", ms(micros)));
+    ms(cost.took_us) + &cpu.unwrap_or_default()
+}
+
 /// An instant as people here write it, in the PC's own zone.
 fn local_time(at: jiff::Timestamp) -> String {
     at.to_zoned(jiff::tz::TimeZone::system()).strftime("%d/%m/%Y %H:%M:%S").to_string()

@@ -33,6 +33,8 @@ pub struct Config {
     pub interval_s: u64,
     /// Lists that are read seldom.
     pub lists: ListSettings,
+    /// What the agent itself may take.
+    pub limits: crate::limits::Settings,
     /// What waits to be delivered.
     pub spool: SpoolSettings,
     /// Where external programs are looked for.
@@ -55,6 +57,7 @@ impl Default for Config {
             state_dir: crate::state::default_dir(),
             interval_s: 60,
             lists: Default::default(),
+            limits: Default::default(),
             spool: Default::default(),
             programs: Default::default(),
             antivirus: Default::default(),
@@ -183,6 +186,7 @@ impl Config {
         Invalid::unless_within("interval_s", self.interval_s, 1..=3600)?;
         Invalid::unless_within("spool.max_mib", self.spool.max_mib, 1..=4096)?;
         Invalid::unless_within("lists.every_s", self.lists.every_s, 600..=7 * 86_400)?;
+        self.limits.check()?;
         self.antivirus.check()?;
         self.firewall.check()?;
         self.disk.check()?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use atalaya_agent::{command, config, version};
+use atalaya_agent::{command, config, usage, version};
 use clap::{Parser, Subcommand};
 
 /// Agente de Atalaya: observa este equipo e informa al colector.
@@ -62,7 +62,7 @@ enum Command {
     Answer,
     /// Toma las lecturas ahora, sin colector.
     Probe {
-        /// antivirus, firewall, disk, connectivity o system; sin nombre, todas.
+        /// antivirus, firewall, disk, connectivity, system, updates, software o accounts; sin nombre, todas.
         name: Option<String>,
         /// Como JSON estable en lugar de tabla.
         #[arg(long)]
@@ -94,6 +94,7 @@ enum ServiceOrder {
 }
 
 fn main() -> ExitCode {
+    usage::keep_memory_tight();
     version::tell(env!("CARGO_PKG_VERSION"));
     let arguments = Arguments::parse();
     let config = arguments.config.or_else(config::installed_file);

@@ -18,7 +18,9 @@ cfg_select! {
 }
 
 mod supervisor;
+mod upkeep;
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use atalaya_reading::SectionKind;
@@ -36,10 +38,11 @@ use crate::report::{self, ActionEnd, Capture, Reporter};
 use crate::schedule::Schedule;
 use crate::spool::{Class, Limits, Spool};
 use crate::state::StateDir;
-use crate::status::Status;
+use crate::status::{Status, Work};
 use crate::update::{Exchanged, Updater};
 use crate::uplink::{Outbox, Request, Uplink};
 use supervisor::Supervisor;
+use upkeep::Upkeep;
 
 /// What the service is called where services have names.
 #[cfg(windows)]
@@ -64,6 +67,11 @@ pub enum ServiceError {
     /// Another version is to be started in this one's place.
     #[error(transparent)]
     Exchanged(#[from] Exchanged),
+    /// It takes more memory than it may.
+    #[error(
+        "el agente ocupa {0} KiB de memoria, más de `limits.memory_mib`: termina en orden para que el sistema lo inicie de nuevo"
+    )]
+    Memory(u64),
 }
 
 /// Works until `stop` comes to an end.
@@ -92,7 +100,9 @@ pub async fn run(
         .of_start(Lineage::begin(state));
     let supervisor = Supervisor::of_this_process();
     let interval = Duration::from_secs(config.interval_s);
-    let observer = Observer::new(&outbox, probes, interval, &supervisor);
+    let work = RefCell::new(Work::default());
+    let upkeep = Upkeep::new(&config.limits, Duration::from_secs(config.lists.every_s), &work);
+    let observer = Observer::new(&outbox, probes, interval, &supervisor, upkeep);
     let started_at = Timestamp::now();
     tracing::info!(version = crate::version::version(), "the agent works");
     supervisor.ready();
@@ -103,8 +113,8 @@ pub async fn run(
         }
         ended = uplink.run() => ended.map_err(ServiceError::from),
         exchanged = updater.run() => Err(exchanged.into()),
-        () = observer.run(requests) => Ok(()),
-        () = keep_status(&outbox, state, started_at) => Ok(()),
+        ended = observer.run(requests) => ended,
+        () = keep_status(&outbox, &work, state, started_at) => Ok(()),
     };
     supervisor.stopping();
     let mut spool = outbox.spool.borrow_mut();
@@ -112,17 +122,24 @@ pub async fn run(
     spool.note_acknowledged();
     let mut health = outbox.health.borrow().clone();
     health.connected = false;
-    Status::of(&mut spool, &health, started_at).write(state);
+    Status::of(&mut spool, &health, &work.borrow(), started_at).write(state);
     tracing::info!("the agent stops");
     ended
 }
 
 /// Writes the status file whenever something in it changed, and not often.
-async fn keep_status(outbox: &Outbox, state: &StateDir, started_at: Timestamp) {
+async fn keep_status(
+    outbox: &Outbox,
+    work: &RefCell<Work>,
+    state: &StateDir,
+    started_at: Timestamp,
+) {
     let mut last = None;
     loop {
-        let status =
-            Status::of(&mut outbox.spool.borrow_mut(), &outbox.health.borrow(), started_at);
+        let status = {
+            let (mut spool, health) = (outbox.spool.borrow_mut(), outbox.health.borrow());
+            Status::of(&mut spool, &health, &work.borrow(), started_at)
+        };
         if last.as_ref() != Some(&status) {
             status.write(state);
             outbox.spool.borrow().note_acknowledged();
@@ -139,6 +156,7 @@ struct Observer<'a> {
     reporter: Reporter,
     interval: Duration,
     supervisor: &'a Supervisor,
+    upkeep: Upkeep<'a>,
     started: Instant,
     /// State records lost so far: what they said is said again.
     lost_state: u64,
@@ -150,17 +168,20 @@ impl<'a> Observer<'a> {
         probes: Probes,
         interval: Duration,
         supervisor: &'a Supervisor,
+        upkeep: Upkeep<'a>,
     ) -> Observer<'a> {
         let lost_state = outbox.spool.borrow().lost(Class::State);
         let (reporter, started) = (Reporter::default(), Instant::now());
-        Observer { outbox, probes, reporter, interval, supervisor, started, lost_state }
+        Observer { outbox, probes, reporter, interval, supervisor, upkeep, started, lost_state }
     }
 
-    async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+    async fn run(mut self, mut requests: mpsc::Receiver<Request>) -> Result<(), ServiceError> {
         let mut seed = [0; 8];
         // Without randomness the agents of a fleet merely look at the same moments.
         let _ = SystemRandom::new().fill(&mut seed);
-        let mut schedule = Schedule::new(self.interval, u64::from_be_bytes(seed), Duration::ZERO);
+        let seed = u64::from_be_bytes(seed);
+        let mut schedule =
+            Schedule::new(self.interval, self.upkeep.lists_every, seed, Duration::ZERO);
         loop {
             self.supervisor.alive();
             if let Some(round) = schedule.due(self.started.elapsed()) {
@@ -173,13 +194,19 @@ impl<'a> Observer<'a> {
                 }
                 let report = self.reporter.report(self.started.elapsed(), Timestamp::now());
                 self.outbox.capture([report]);
+                if let Some(list) = round.list {
+                    // A package manager need not be asked again while nothing of its own changed.
+                    self.look(list, Depth::Routine).await;
+                }
+                let stretch = self.upkeep.after_round(self.started.elapsed())?;
+                schedule.set_interval(self.interval * stretch);
             }
             tokio::select! {
                 () = tokio::time::sleep_until(self.started + schedule.next()) => {}
                 () = self.supervisor.sign_is_due() => {}
                 request = requests.recv() => match request {
                     Some(request) => self.answer(request).await,
-                    None => return,
+                    None => return Ok(()),
                 },
             }
         }
@@ -190,6 +217,7 @@ impl<'a> Observer<'a> {
         // A probe that hangs has cost its deadline and no more: the loop goes on, and says so.
         self.supervisor.alive();
         tracing::debug!(kind = kind.as_str(), status = outcome.section.status().as_str(), took = ?outcome.took, "looked");
+        self.upkeep.work.borrow_mut().note(kind, outcome.section.cost());
         let news = self.reporter.take(outcome.section, self.started.elapsed(), Timestamp::now());
         self.outbox.capture(news);
     }

@@ -2,8 +2,10 @@
 //!
 //! Nothing in it is needed to go on after a restart.
 
+use std::collections::BTreeMap;
 use std::fs;
 
+use atalaya_reading::{Cost, SectionKind};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,7 @@ use crate::report;
 use crate::spool::{Class, Spool};
 use crate::state::{StateDir, replace};
 use crate::uplink::Health;
+use crate::usage::Usage;
 
 const FILE: &str = "status.json";
 
@@ -35,6 +38,30 @@ pub struct Status {
     pub spool: Waiting,
     /// Records lost since the service began.
     pub lost: PerClass,
+    /// What the agent does and takes; as of its last round.
+    #[serde(default)]
+    pub work: Work,
+}
+
+/// What the agent takes, and what its readings cost.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// What the process takes.
+    pub usage: Usage,
+    /// How many times as long as it was told to it rests between rounds, to keep to its share of the processor; 0: it
+    /// has not begun.
+    pub stretch: u32,
+    /// What the last reading of each section cost.
+    pub costs: BTreeMap<String, Cost>,
+}
+
+impl Work {
+    /// Takes in what a reading cost.
+    pub fn note(&mut self, kind: SectionKind, cost: Option<Cost>) {
+        if let Some(cost) = cost {
+            self.costs.insert(kind.as_str().into(), cost);
+        }
+    }
 }
 
 /// Something that went wrong.
@@ -81,7 +108,7 @@ impl PerClass {
 
 impl Status {
     /// The state now.
-    pub fn of(spool: &mut Spool, health: &Health, started_at: Timestamp) -> Status {
+    pub fn of(spool: &mut Spool, health: &Health, work: &Work, started_at: Timestamp) -> Status {
         let oldest = spool.oldest().ok().flatten();
         Status {
             version: crate::version::version().into(),
@@ -98,6 +125,7 @@ impl Status {
                 disk_error: spool.disk_error().map(Into::into),
             },
             lost: PerClass::of(|class| spool.lost(class)),
+            work: work.clone(),
         }
     }
 

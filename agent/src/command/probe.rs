@@ -67,7 +67,9 @@ fn as_text(sections: &[Section], colour: bool) -> String {
     let blocks = sections.iter().map(|section| {
         let title = cell(title(section.kind()), Tone::Strong).painted(colour);
         let status = status(section.status()).painted(colour);
-        let source = cell(format!("({})", section.source()), Tone::Faint).painted(colour);
+        let cost = section.cost().map(|cost| format!("; {}", super::cost(cost)));
+        let source = format!("({}{})", section.source(), cost.unwrap_or_default());
+        let source = cell(source, Tone::Faint).painted(colour);
         let detail = section.detail().map(|detail| format!("  {detail}\n")).unwrap_or_default();
         let body = match section {
             Section::Antivirus(reading) => antivirus::shown(reading, colour),

@@ -9,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
 use crate::identity::Store;
+use crate::limits;
 use crate::service;
 use crate::state::{StateDir, foreign_access, foreign_writer};
 
@@ -60,6 +61,7 @@ pub fn work<S: Future<Output = ()>>(
 ) -> anyhow::Result<()> {
     let config = Config::load(config_file)?;
     refuse_foreign_settings(config_file)?;
+    limits::confine(&config.limits);
     let state = StateDir::new(&config.state_dir);
     let _lock = state.lock()?;
     for file in Store::new(&state).secret_files() {

@@ -9,7 +9,7 @@ use super::local_time;
 use crate::config::Config;
 use crate::identity::{Identity, IdentityError, Store};
 use crate::state::StateDir;
-use crate::status::Status;
+use crate::status::{Status, Work};
 use crate::update::{self, Off};
 
 /// Prints it.
@@ -103,6 +103,7 @@ fn text(
                 format!("{} (P0 {}, P1 {}, P2 {})", lost.sum(), lost.p0, lost.p1, lost.p2),
             ));
         }
+        lines.extend(work(&service.work));
         if let Some(error) = &service.spool.disk_error {
             lines.push(("Disco", format!("no se puede escribir: {error}")));
         }
@@ -111,4 +112,32 @@ fn text(
         }
     }
     lines.into_iter().map(|(name, value)| format!("{name:<16} {value}\n")).collect()
+}
+
+/// What the agent takes, and what its readings cost.
+fn work(work: &Work) -> Vec<(&'static str, String)> {
+    let usage = &work.usage;
+    let mut lines = Vec::new();
+    if let Some(rss) = usage.rss_kib {
+        let pss = usage.pss_kib.map(|pss| format!(" ({pss} KiB propios)"));
+        lines.push(("Memoria", format!("{rss} KiB{}", pss.unwrap_or_default())));
+    }
+    if let Some(cpu) = usage.cpu_ms {
+        let threads = usage.threads.map(|count| format!(" en {count} hilos"));
+        let text = format!(
+            "{:.2} s desde que arrancó{}",
+            cpu as f64 / 1000.0,
+            threads.unwrap_or_default()
+        );
+        lines.push(("Procesador", text));
+    }
+    if work.stretch > 1 {
+        let text =
+            format!("rondas {} veces más espaciadas, por gastar procesador de más", work.stretch);
+        lines.push(("Ritmo", text));
+    }
+    for (name, cost) in &work.costs {
+        lines.push(("Costo", format!("{name}: {}", super::cost(*cost))));
+    }
+    lines
 }

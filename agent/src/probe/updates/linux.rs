@@ -66,7 +66,7 @@ impl Reader {
         files: &[&str],
         ask: impl FnOnce(&Look) -> Result<Waiting, Unread>,
     ) -> Result<Waiting, Unread> {
-        let stamps: Vec<Option<SystemTime>> = files.iter().map(|file| changed_at(file)).collect();
+        let stamps: Vec<Option<SystemTime>> = files.iter().map(changed_at).collect();
         if let Some(kept) = &self.kept
             && kept.stamps == stamps
             && !look.is_due(Some(kept.at), ASK_AGAIN)
