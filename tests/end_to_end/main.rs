@@ -7,10 +7,14 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod antivirus;
 mod copies;
 mod delivery;
 mod enrolment;
+mod firewall;
+mod front_ends;
 mod hostile;
+mod listening;
 mod renewal;
 mod revocation;
 mod update;

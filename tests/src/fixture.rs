@@ -11,6 +11,7 @@
 mod agent;
 mod collector;
 mod link;
+pub mod namespace;
 mod programs;
 mod release;
 mod supervisor;

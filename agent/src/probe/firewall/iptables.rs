@@ -63,6 +63,8 @@ fn rule(line: &str) -> Option<(String, Rule)> {
             }
             "-m" => match words.next()? {
                 name if PLAIN_MATCHES.contains(&name) => continue,
+                "limit" => Some(Condition::Rate),
+                "set" => continue,
                 _ => Some(Condition::Other),
             },
             "--comment" | "--reject-with" => {
@@ -89,6 +91,19 @@ fn rule(line: &str) -> Option<(String, Rule)> {
                 words.next();
                 Some(Condition::FirstPacket(true))
             }
+            "--limit" | "--limit-burst" => {
+                words.next();
+                continue;
+            }
+            // The set itself is not shown here; its name says more than nothing.
+            "--match-set" => {
+                let (set, side) = (words.next()?, words.next()?);
+                Some(if side == "src" {
+                    Condition::Source(vec![format!("ipset {set}")])
+                } else {
+                    Condition::Other
+                })
+            }
             "--syn" => Some(Condition::FirstPacket(true)),
             "--tcp-flags" => {
                 // What `--syn` is saved as: the first packet of a connection.
@@ -98,9 +113,14 @@ fn rule(line: &str) -> Option<(String, Rule)> {
             }
             _ => word.starts_with('-').then_some(Condition::Other),
         };
-        // What is true of everything but one value narrows nothing that could be named.
-        let unnamed = std::mem::take(&mut negated).then_some(Condition::Other);
-        conditions.extend(condition.map(|condition| unnamed.unwrap_or(condition)));
+        let negated = std::mem::take(&mut negated);
+        conditions.extend(condition.map(|condition| match condition {
+            Condition::Source(_) | Condition::Port(_) if negated => {
+                Condition::Except(Box::new(condition))
+            }
+            _ if negated => Condition::Other,
+            condition => condition,
+        }));
     }
     Some((chain, Rule { conditions, verdict }))
 }

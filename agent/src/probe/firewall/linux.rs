@@ -172,7 +172,10 @@ fn judge(ruleset: &Ruleset, scene: &Scene) -> Rules {
     let only_chains = if is_ufw { "-user-" } else { "" };
     let policy = walk::policy(ruleset, &Scene { only_chains, ..scene.clone() });
     let inbound = || ruleset.chains.iter().filter(|(_, chain)| chain.input_policy.is_some());
-    let of_iptables = inbound().all(|(id, _)| id.table == "filter" && id.name == "INPUT");
+    let of_iptables = inbound().all(|(id, _)| {
+        let place = (id.table.as_str(), id.name.as_str());
+        matches!(place, ("filter", "INPUT") | ("raw" | "mangle", "PREROUTING"))
+    });
     let filters = policy.filters || policy.default_inbound != PacketPolicy::Accept;
     let backend = if !filters {
         FirewallBackend::None

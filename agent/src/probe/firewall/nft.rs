@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use atalaya_reading::PacketPolicy;
+use atalaya_reading::{PacketPolicy, bounds};
 use serde_json::Value;
 
 use super::ruleset::{Chain, ChainId, Condition, Rule, Ruleset, Verdict};
@@ -28,7 +28,11 @@ pub fn parse(output: &[u8]) -> Result<Ruleset, Unread> {
             named.insert((text(set, "family"), text(set, "table"), text(set, "name")), elements);
         }
         if let Some(chain) = object.get("chain") {
-            let input = text(chain, "hook") == "input";
+            let input = match text(chain, "hook") {
+                "input" => true,
+                "prerouting" => text(chain, "type") == "filter",
+                _ => false,
+            };
             let policy = if text(chain, "policy") == "drop" {
                 PacketPolicy::Drop
             } else {
@@ -88,26 +92,66 @@ impl<'a> RuleReader<'a> {
     /// One rule, or several where a map gives each key its own verdict.
     fn rules(&self) -> Vec<Rule> {
         let mut conditions = Vec::new();
+        let mut combined = None;
         for (name, body) in self.statements() {
             match name {
-                "match" => conditions.push(self.condition(body)),
-                "vmap" => return self.mapped(&conditions, body),
+                "match" if body.get("left").is_some_and(|left| left.get("concat").is_some()) => {
+                    combined = Some(body);
+                }
+                "match" => conditions.extend(self.condition(body)),
+                "vmap" => {
+                    conditions.extend(combined.map(|_| Condition::Other));
+                    return self.mapped(&conditions, body);
+                }
                 "xt" if text(body, "type") == "target" => {
                     let rejects = text(body, "name") == "REJECT";
                     let verdict = Verdict::Final(PacketPolicy::Reject);
                     return if rejects { vec![Rule { conditions, verdict }] } else { Vec::new() };
                 }
-                "limit" | "xt" | "quota" | "meter" | "ct count" | "fib" | "socket" => {
+                "limit" => conditions.push(Condition::Rate),
+                "xt" | "quota" | "meter" | "ct count" | "fib" | "socket" => {
                     conditions.push(Condition::Other);
                 }
+                // A packet may be put into a set only as often as a rate within allows.
+                "set" | "map" if body.get("stmt").is_some() => conditions.push(Condition::Other),
                 _ => {
                     if let Some(verdict) = verdict(name, body) {
-                        return vec![Rule { conditions, verdict }];
+                        return self.combinations(conditions, combined, verdict);
                     }
                 }
             }
         }
         Vec::new()
+    }
+
+    /// A rule whose match combines fields, `ip saddr . tcp dport @pairs`: one rule for each combination it lets
+    /// through.
+    fn combinations(
+        &self,
+        conditions: Vec<Condition>,
+        combined: Option<&Value>,
+        verdict: Verdict,
+    ) -> Vec<Rule> {
+        let rule = |more: Vec<Condition>| Rule {
+            conditions: conditions.iter().cloned().chain(more).collect(),
+            verdict: verdict.clone(),
+        };
+        let Some(body) = combined else { return vec![rule(Vec::new())] };
+        let left = body.get("left").unwrap_or(&Value::Null);
+        let elements = match body.get("right") {
+            Some(Value::String(name)) => self.elements(name).unwrap_or_default(),
+            Some(right) => {
+                right.get("set").and_then(Value::as_array).map_or(&[][..], Vec::as_slice)
+            }
+            None => &[],
+        };
+        let accepts = verdict == Verdict::Final(PacketPolicy::Accept);
+        if !accepts || text(body, "op") == "!=" || elements.is_empty() {
+            return vec![rule(vec![Condition::Other])];
+        }
+        // One beyond the bound shows that there are more.
+        let elements = elements.iter().take(bounds::ALLOWED + 1);
+        elements.map(|element| rule(self.matching(left, element, false))).collect()
     }
 
     fn mapped(&self, conditions: &[Condition], body: &Value) -> Vec<Rule> {
@@ -121,20 +165,40 @@ impl<'a> RuleReader<'a> {
             let (value, verdicts) = (pair.get(0)?, pair.get(1)?.as_object()?);
             let (name, body) = verdicts.iter().next()?;
             let mut conditions = conditions.to_vec();
-            conditions.push(self.matching(key, value, false));
+            conditions.extend(self.matching(key, value, false));
             Some(Rule { conditions, verdict: verdict(name, body)? })
         };
         pairs.iter().filter_map(rule).collect()
     }
 
-    fn condition(&self, body: &Value) -> Condition {
+    fn condition(&self, body: &Value) -> Vec<Condition> {
         let left = body.get("left").unwrap_or(&Value::Null);
         let right = body.get("right").unwrap_or(&Value::Null);
         self.matching(left, right, text(body, "op") == "!=")
     }
 
-    fn matching(&self, left: &Value, right: &Value, negated: bool) -> Condition {
-        let values = self.values(right);
+    fn matching(&self, left: &Value, right: &Value, negated: bool) -> Vec<Condition> {
+        if let Some(fields) = left.get("concat").and_then(Value::as_array) {
+            let element = right.get("elem").and_then(|element| element.get("val")).unwrap_or(right);
+            let parts = element.get("concat").and_then(Value::as_array);
+            let Some(parts) = parts.filter(|parts| parts.len() == fields.len() && !negated) else {
+                return vec![Condition::Other];
+            };
+            let pairs = fields.iter().zip(parts);
+            return pairs.flat_map(|(field, part)| self.matching(field, part, false)).collect();
+        }
+        let mut conditions = Vec::new();
+        // Such a field exists in packets of its own family only.
+        match left.get("payload").map(|payload| text(payload, "protocol")) {
+            Some("ip") => conditions.push(Condition::Family("ip")),
+            Some("ip6") => conditions.push(Condition::Family("ip6")),
+            _ => {}
+        }
+        conditions.push(self.field(left, self.values(right), negated));
+        conditions
+    }
+
+    fn field(&self, left: &Value, values: Vec<String>, negated: bool) -> Condition {
         if left.get("ct").is_some_and(|ct| text(ct, "key") == "state") {
             let new = values.iter().any(|state| state == "new");
             return Condition::FirstPacket(new != negated);
@@ -148,8 +212,7 @@ impl<'a> RuleReader<'a> {
                 ("iif" | "iifname", false) => Condition::Interface(values),
                 ("iif" | "iifname", true) => Condition::NotInterface(values),
                 ("l4proto", false) => Condition::Protocol(values),
-                // Both families are walked anyway.
-                ("protocol" | "nfproto", false) => Condition::FirstPacket(true),
+                ("protocol" | "nfproto", _) => family(&values, negated),
                 _ => Condition::Other,
             };
         }
@@ -159,8 +222,13 @@ impl<'a> RuleReader<'a> {
             Some(payload) if masked.is_some() && text(payload, "field") != "flags" => {
                 Condition::Other
             }
-            Some(payload) if !negated => {
-                payload_condition(text(payload, "protocol"), text(payload, "field"), values)
+            Some(payload) => {
+                let (protocol, field) = (text(payload, "protocol"), text(payload, "field"));
+                match (payload_condition(protocol, field, values), negated) {
+                    (condition, false) => condition,
+                    (Condition::Other, true) => Condition::Other,
+                    (condition, true) => Condition::Except(Box::new(condition)),
+                }
             }
             _ => Condition::Other,
         }
@@ -197,6 +265,18 @@ impl<'a> RuleReader<'a> {
     fn elements(&self, name: &str) -> Option<&'a [Value]> {
         let (family, table) = (text(self.rule, "family"), text(self.rule, "table"));
         self.named.get(&(family, table, name.trim_start_matches('@'))).copied()
+    }
+}
+
+/// `ip`, `ipv4`, `ip6` or `ipv6`.
+fn family(values: &[String], negated: bool) -> Condition {
+    let is = |names: [&str; 2]| values.iter().all(|value| names.contains(&value.as_str()));
+    match (is(["ip", "ipv4"]), is(["ip6", "ipv6"])) {
+        (true, false) => Condition::Family(if negated { "ip6" } else { "ip" }),
+        (false, true) => Condition::Family(if negated { "ip" } else { "ip6" }),
+        // Both are walked anyway.
+        (false, false) if !negated => Condition::FirstPacket(true),
+        _ => Condition::Other,
     }
 }
 

@@ -35,7 +35,8 @@ pub struct Ruleset {
 /// One chain.
 #[derive(Debug, Default)]
 pub struct Chain {
-    /// What happens to an inbound packet at its end; `None` for a chain that inbound packets only reach by a jump.
+    /// What happens to an inbound packet at its end, as it comes in or before; `None` for a chain that inbound packets
+    /// only reach by a jump.
     pub input_policy: Option<PacketPolicy>,
     /// In order.
     pub rules: Vec<Rule>,
@@ -82,6 +83,12 @@ pub enum Condition {
     NotInterface(Vec<String>),
     /// Whether the first packet of a connection to this PC meets it.
     FirstPacket(bool),
+    /// Of this address family: `ip` or `ip6`.
+    Family(&'static str),
+    /// Everything but that: sources, ports, or ports of a protocol.
+    Except(Box<Condition>),
+    /// No more often than so: some packets pass, however strict the rate.
+    Rate,
     /// Something that is not understood: it may hold or not.
     Other,
 }

@@ -57,8 +57,9 @@ fn of_family(ruleset: &Ruleset, family: &str, scene: &Scene) -> Policy {
         if id.family != family && id.family != "inet" {
             continue;
         }
-        let mut walk = Walk { ruleset, scene, steps: 0, filters: false, allowed: BTreeSet::new() };
-        let fate = walk.chain(id, &Path::default(), 0).unwrap_or(end);
+        let (filters, allowed) = (false, BTreeSet::new());
+        let mut walk = Walk { ruleset, scene, family, end, steps: 0, filters, allowed };
+        let fate = walk.chain(id, 0, &Path::default(), 0).unwrap_or(end);
         policy.filters |= walk.filters || fate != PacketPolicy::Accept;
         if fate != PacketPolicy::Accept {
             // A packet must pass every chain: the one that refuses decides.
@@ -81,36 +82,46 @@ struct Path {
 struct Walk<'a> {
     ruleset: &'a Ruleset,
     scene: &'a Scene,
+    /// `ip` or `ip6`.
+    family: &'a str,
+    /// The fate of what comes out at the end of the chain the walk began with.
+    end: PacketPolicy,
     steps: usize,
     filters: bool,
     allowed: BTreeSet<AllowedPort>,
 }
 
 impl Walk<'_> {
-    /// The fate of a packet like those of `path`; `None` when it comes out at the end.
-    fn chain(&mut self, id: &ChainId, path: &Path, depth: usize) -> Option<PacketPolicy> {
+    /// The fate of a packet like those of `path` from that rule on; `None` when it comes out at the end.
+    fn chain(
+        &mut self,
+        id: &ChainId,
+        from: usize,
+        path: &Path,
+        depth: usize,
+    ) -> Option<PacketPolicy> {
         let chain = self.ruleset.chains.get(id).filter(|_| depth < MAX_DEPTH)?;
-        for rule in &chain.rules {
+        for (at, rule) in chain.rules.iter().enumerate().skip(from) {
             self.steps += 1;
             if self.steps > MAX_STEPS {
                 return None;
             }
-            let Some((path, narrows)) = narrowed(path, rule, self.scene.outside.as_deref()) else {
-                continue;
-            };
+            let Some((narrow, narrows)) = self.narrowed(path, rule) else { continue };
             let outcome = match &rule.verdict {
                 Verdict::Continue => continue,
                 Verdict::Final(policy) => {
-                    self.note(id, rule, &path, *policy);
-                    let refuses_tcp = *policy != PacketPolicy::Accept && only_tcp(rule, &path);
-                    if refuses_tcp {
+                    self.note(id, rule, &narrow, *policy);
+                    if *policy != PacketPolicy::Accept && only_tcp(rule, &narrow) {
+                        self.spared(id, at, rule, path, depth);
                         return Some(*policy);
                     }
                     Outcome::End(Some(*policy))
                 }
                 Verdict::Return => Outcome::End(None),
-                Verdict::Goto(name) => Outcome::End(self.chain(&id.beside(name), &path, depth + 1)),
-                Verdict::Jump(name) => match self.chain(&id.beside(name), &path, depth + 1) {
+                Verdict::Goto(name) => {
+                    Outcome::End(self.chain(&id.beside(name), 0, &narrow, depth + 1))
+                }
+                Verdict::Jump(name) => match self.chain(&id.beside(name), 0, &narrow, depth + 1) {
                     Some(policy) => Outcome::End(Some(policy)),
                     None => Outcome::On,
                 },
@@ -118,17 +129,94 @@ impl Walk<'_> {
             if let Outcome::End(fate) = outcome
                 && !narrows
             {
+                if fate.is_some_and(|fate| fate != PacketPolicy::Accept) {
+                    self.spared(id, at, rule, path, depth);
+                }
                 return fate;
             }
         }
         None
     }
 
+    /// What a rule leaves alone that refuses everything else: it goes on to the next rules.
+    fn spared(&mut self, id: &ChainId, at: usize, rule: &Rule, path: &Path, depth: usize) {
+        for (index, condition) in rule.conditions.iter().enumerate() {
+            let Condition::Except(spared) = condition else { continue };
+            let mut only = Rule { verdict: Verdict::Continue, ..rule.clone() };
+            only.conditions[index] = (**spared).clone();
+            let Some((path, _)) = self.narrowed(path, &only) else { continue };
+            let fate = self.chain(id, at + 1, &path, depth + 1).unwrap_or(self.end);
+            if fate == PacketPolicy::Accept {
+                self.allow(&path);
+            }
+        }
+    }
+
+    /// The path behind the rule's conditions, and whether it is narrower than before; `None` when no new connection
+    /// from outside can meet them.
+    fn narrowed(&self, path: &Path, rule: &Rule) -> Option<(Path, bool)> {
+        let mut narrow = path.clone();
+        let mut narrows = false;
+        let accepts = rule.verdict == Verdict::Final(PacketPolicy::Accept);
+        for condition in &rule.conditions {
+            narrows |= match condition {
+                Condition::Family(family) if *family != self.family => return None,
+                Condition::Family(_) => false,
+                // A strict rate lets through too, and refuses only some.
+                Condition::Rate => !accepts,
+                condition => self.narrow(&mut narrow, condition)?,
+            };
+        }
+        Some((narrow, narrows))
+    }
+
+    /// Narrows the path by one condition and says whether that made it narrower.
+    fn narrow(&self, path: &mut Path, condition: &Condition) -> Option<bool> {
+        let outside = self.scene.outside.as_deref();
+        match condition {
+            Condition::FirstPacket(first) => return first.then_some(false),
+            Condition::Interface(names) if names.iter().all(|name| name == "lo") => return None,
+            Condition::Interface(names) if outside.is_some_and(|name| covers(names, name)) => {
+                return Some(false);
+            }
+            Condition::Interface(names) => path.interfaces = names.clone(),
+            Condition::NotInterface(names) => {
+                let met = outside.is_none_or(|name| !covers(names, name));
+                return met.then(|| outside.is_none() && names.iter().any(|name| name != "lo"));
+            }
+            Condition::Protocol(names) => path.protocols = with_ports(names)?,
+            Condition::Transport(protocol, ports) => {
+                path.protocols = vec![protocol.clone()];
+                if !ports.iter().any(|port| covers_all(port)) {
+                    path.ports = ports.clone();
+                }
+            }
+            Condition::Port(ports) if ports.iter().any(|port| covers_all(port)) => {
+                return Some(false);
+            }
+            Condition::Port(ports) => path.ports = ports.clone(),
+            Condition::Source(nets) if nets.iter().any(|net| net.ends_with("/0")) => {
+                return Some(false);
+            }
+            Condition::Source(nets) if nets.iter().all(|net| is_loopback(net)) => return None,
+            Condition::Source(nets) => path.sources = nets.clone(),
+            Condition::Except(spared) => match &**spared {
+                // A packet no rule speaks of comes from elsewhere and asks for another port.
+                Condition::Source(_) | Condition::Port(_) => return Some(false),
+                Condition::Transport(protocol, _) => path.protocols = vec![protocol.clone()],
+                _ => {}
+            },
+            Condition::Family(_) | Condition::Rate | Condition::Other => {}
+        }
+        Some(true)
+    }
+
     fn note(&mut self, id: &ChainId, rule: &Rule, path: &Path, policy: PacketPolicy) {
         let named = !path.ports.is_empty() || !path.sources.is_empty();
+        let of_protocol = !path.protocols.is_empty() && !has_other(rule);
         if policy != PacketPolicy::Accept {
             self.filters |= !path.ports.is_empty() || !path.interfaces.is_empty();
-        } else if (named || !path.interfaces.is_empty() && !has_other(rule))
+        } else if (named || of_protocol || !path.interfaces.is_empty() && !has_other(rule))
             && id.name.contains(self.scene.only_chains)
         {
             self.allow(path);
@@ -171,60 +259,12 @@ enum Outcome {
     On,
 }
 
-/// The path behind the rule's conditions, and whether it is narrower than before; `None` when no new connection from
-/// outside can meet them.
-fn narrowed(path: &Path, rule: &Rule, outside: Option<&str>) -> Option<(Path, bool)> {
-    let mut narrow = path.clone();
-    let mut narrows = false;
-    for condition in &rule.conditions {
-        match condition {
-            Condition::FirstPacket(false) => return None,
-            Condition::FirstPacket(true) => {}
-            Condition::Interface(names) if names.iter().all(|name| name == "lo") => return None,
-            Condition::Interface(names) if outside.is_some_and(|name| covers(names, name)) => {}
-            Condition::Interface(names) => {
-                narrow.interfaces = names.clone();
-                narrows = true;
-            }
-            Condition::NotInterface(names) => {
-                if outside.is_some_and(|name| covers(names, name)) {
-                    return None;
-                }
-                narrows |= outside.is_none() && names.iter().any(|name| name != "lo");
-            }
-            Condition::Protocol(names) => {
-                let relevant = |name: &&String| {
-                    !["icmp", "icmpv6", "ipv6-icmp", "igmp"].contains(&name.as_str())
-                };
-                let names: Vec<String> = names.iter().filter(relevant).cloned().collect();
-                if names.is_empty() {
-                    return None;
-                }
-                narrow.protocols = names;
-                narrows = true;
-            }
-            Condition::Transport(protocol, ports) => {
-                narrow.protocols = vec![protocol.clone()];
-                if !ports.iter().any(|port| covers_all(port)) {
-                    narrow.ports = ports.clone();
-                }
-                narrows = true;
-            }
-            Condition::Port(ports) if ports.iter().any(|port| covers_all(port)) => {}
-            Condition::Port(ports) => {
-                narrow.ports = ports.clone();
-                narrows = true;
-            }
-            Condition::Source(nets) if nets.iter().any(|net| net.ends_with("/0")) => {}
-            Condition::Source(nets) if nets.iter().all(|net| is_loopback(net)) => return None,
-            Condition::Source(nets) => {
-                narrow.sources = nets.clone();
-                narrows = true;
-            }
-            Condition::Other => narrows = true,
-        }
-    }
-    Some((narrow, narrows))
+/// The protocols that carry connections or datagrams to a port; `None`: there are none among them.
+fn with_ports(names: &[String]) -> Option<Vec<String>> {
+    let without = ["icmp", "icmpv6", "ipv6-icmp", "igmp"];
+    let names: Vec<String> =
+        names.iter().filter(|name| !without.contains(&name.as_str())).cloned().collect();
+    (!names.is_empty()).then_some(names)
 }
 
 /// Whether the rule speaks of every TCP connection: one that refuses these is a default.
@@ -237,7 +277,13 @@ fn only_tcp(rule: &Rule, path: &Path) -> bool {
 }
 
 fn has_other(rule: &Rule) -> bool {
-    rule.conditions.contains(&Condition::Other)
+    let accepts = rule.verdict == Verdict::Final(PacketPolicy::Accept);
+    let other = |condition: &Condition| match condition {
+        Condition::Other => true,
+        Condition::Rate => !accepts,
+        _ => false,
+    };
+    rule.conditions.iter().any(other)
 }
 
 /// Whether one of the names, perhaps with `+` or `*` for any ending, is this interface.
