@@ -18,6 +18,7 @@ use atalaya_reading::{Connectivity, Reading, Section};
 
 use super::{Look, Probe, Unread};
 use crate::devices::Devices;
+pub use measure::{Host, Pace};
 pub use settings::{Settings, TargetSetting};
 
 cfg_select! {
@@ -25,20 +26,21 @@ cfg_select! {
         mod echo;
         mod interfaces;
         mod linux;
-        use echo::sweep;
+        pub use echo::sweep;
         use interfaces::read as interfaces;
         use linux as system;
     }
     windows => {
         mod windows;
         use self::windows as system;
-        use self::windows::{interfaces, sweep};
+        pub use self::windows::sweep;
+        use self::windows::interfaces;
     }
     _ => {
         mod echo;
         mod elsewhere;
         mod interfaces;
-        use echo::sweep;
+        pub use echo::sweep;
         use elsewhere as system;
         use interfaces::read as interfaces;
     }

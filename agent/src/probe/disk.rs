@@ -2,22 +2,26 @@
 //! cost a program each, every hour. Never wakes a sleeping drive, never writes to one.
 
 mod attribute;
+mod bridge;
+mod figures;
 mod judge;
+mod memory;
 mod report;
 mod scan;
+mod smartctl;
 #[cfg(any(windows, test))]
 mod storage_query;
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use atalaya_reading::{Disk, Drive, DriveHealth, DriveKind, Reading, Section, Status, bounds};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{Look, Probe, Unread};
 use crate::config::Invalid;
 use crate::state::StateDir;
-use report::Report;
+use memory::Memory;
 
 cfg_select! {
     target_os = "linux" => {
@@ -36,9 +40,6 @@ cfg_select! {
 
 /// What Windows calls a drive, before its number; smartctl counts the same drives by letters.
 const NUMBERED_DRIVE: &str = "PhysicalDrive";
-
-/// How long one drive may take to answer.
-const DRIVE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Settings `[disk]`.
 #[derive(Debug, Clone, Deserialize)]
@@ -79,8 +80,9 @@ pub struct Reader {
     read_at: Option<Instant>,
     devices: Vec<BlockDevice>,
     drives: Drives,
-    /// What a drive said last, by device: a sleeping drive is not woken to say it again.
-    last: BTreeMap<String, Drive>,
+    smartctl: smartctl::Smartctl,
+    /// What drives were like; `None`: nobody remembers, each reading stands for itself.
+    memory: Option<Memory>,
 }
 
 /// The drives' half of the reading.
@@ -91,14 +93,15 @@ struct Drives {
 }
 
 impl Reader {
-    /// With these settings.
-    pub fn new(settings: &Settings, _state: Option<&StateDir>) -> Reader {
+    /// With these settings; what drives are like is remembered in `state`.
+    pub fn new(settings: &Settings, state: Option<&StateDir>) -> Reader {
         Reader {
             every: Duration::from_secs(settings.drives_every_s),
             read_at: None,
             devices: Vec::new(),
             drives: Drives { status: Status::Unsupported, detail: None, drives: Vec::new() },
-            last: BTreeMap::new(),
+            smartctl: smartctl::Smartctl::default(),
+            memory: state.map(Memory::load),
         }
     }
 
@@ -109,71 +112,14 @@ impl Reader {
             return;
         }
         self.drives = match look.programs.find("smartctl") {
-            Some(_) => self.ask_smartctl(look, &devices),
-            None => ask_system(&devices),
+            Some(_) => self.smartctl.ask(look, &devices, &mut self.memory),
+            None => ask_system(&devices, &mut self.memory, look.now),
         };
+        if let Some(memory) = &mut self.memory {
+            memory.keep();
+        }
         self.devices = devices;
         self.read_at = Some(Instant::now());
-    }
-
-    fn ask_smartctl(&mut self, look: &Look, devices: &[BlockDevice]) -> Drives {
-        let found = match scan::scan(look) {
-            Ok(found) => found,
-            Err(unread_scan) => {
-                return Drives {
-                    status: unread_scan.status(),
-                    detail: Some(unread_scan.to_string()),
-                    drives: devices.iter().map(|device| unread(device, "smartctl falló")).collect(),
-                };
-            }
-        };
-        let mut drives = Vec::new();
-        let mut denied = 0;
-        for target in found.iter().take(bounds::DRIVES) {
-            let report = self.ask_one(look, target);
-            denied += usize::from(matches!(&report, Err(Unread::Denied(_))));
-            let known = devices.iter().find(|known| scan::same_device(&target.name, &known.device));
-            drives.push(match report {
-                Ok(drive) => drive,
-                Err(reason) => match known {
-                    Some(known) => {
-                        by_system(known).unwrap_or_else(|| unread(known, &reason.to_string()))
-                    }
-                    None => unread(&target.as_block_device(), &reason.to_string()),
-                },
-            });
-        }
-        let unlisted = |device: &&BlockDevice| {
-            !found.iter().any(|target| scan::same_device(&target.name, &device.device))
-        };
-        drives.extend(
-            devices.iter().filter(unlisted).map(|device| unread(device, "no informa de su salud")),
-        );
-        let all_denied = denied > 0 && denied == found.len();
-        Drives {
-            status: if all_denied { Status::Denied } else { Status::Ok },
-            detail: all_denied.then(|| "smartctl necesita privilegios de root".into()),
-            drives: without_doubles(drives),
-        }
-    }
-
-    fn ask_one(&mut self, look: &Look, target: &scan::Target) -> Result<Drive, Unread> {
-        let mut arguments = vec!["-a", "-j", "-n", "standby"];
-        if let Some(kind) = &target.kind {
-            arguments.extend(["-d", kind]);
-        }
-        arguments.push(&target.name);
-        let output = look.run("smartctl", &arguments, DRIVE_LIMIT)?;
-        match Report::parse(&output.stdout)?.drive(&target.name) {
-            Ok(drive) => {
-                self.last.insert(target.name.clone(), drive.clone());
-                Ok(drive)
-            }
-            Err(report::Silent::Asleep) => self.last.get(&target.name).cloned().ok_or_else(|| {
-                Unread::NotApplicable("en reposo: no se le despertó para preguntarle".into())
-            }),
-            Err(report::Silent::Unread(unread)) => Err(unread),
-        }
     }
 }
 
@@ -197,8 +143,9 @@ impl Probe for Reader {
 }
 
 /// Without smartctl: what the system itself knows, which is unknown for every drive it says nothing of.
-fn ask_system(devices: &[BlockDevice]) -> Drives {
-    let known: Vec<Option<Drive>> = devices.iter().map(by_system).collect();
+fn ask_system(devices: &[BlockDevice], memory: &mut Option<Memory>, now: Timestamp) -> Drives {
+    let known: Vec<Option<Drive>> =
+        devices.iter().map(|device| by_system(device, memory, now)).collect();
     let missing = "no se encontró smartctl en PATH; instale smartmontools";
     let complete = !known.is_empty() && known.iter().all(Option::is_some);
     let drives = known.into_iter().zip(devices);
@@ -212,10 +159,12 @@ fn ask_system(devices: &[BlockDevice]) -> Drives {
 }
 
 /// A drive's health by the system's own means.
-fn by_system(device: &BlockDevice) -> Option<Drive> {
-    let drive = own_report(device)?.drive(&device.device).ok()?;
+fn by_system(device: &BlockDevice, memory: &mut Option<Memory>, now: Timestamp) -> Option<Drive> {
+    let report = own_report(device)?;
+    let serial = device.serial.as_deref();
+    let drive = report.drive_with(&device.device, serial, memory.as_mut(), now).ok()?;
     let kind = if drive.kind == DriveKind::Unknown { device.kind } else { drive.kind };
-    Some(Drive { model: device.model.clone(), serial: device.serial.clone(), kind, ..drive })
+    Some(Drive { model: device.model.clone(), kind, ..drive })
 }
 
 /// A drive that is there but says nothing of its health.
@@ -248,105 +197,4 @@ fn without_doubles(drives: Vec<Drive>) -> Vec<Drive> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn drive(device: &str, serial: Option<&str>, health: DriveHealth) -> Drive {
-        let device = BlockDevice {
-            device: device.into(),
-            model: None,
-            serial: serial.map(String::from),
-            kind: DriveKind::Hdd,
-        };
-        Drive { health, ..unread(&device, "x") }
-    }
-
-    #[test]
-    fn a_drive_reached_twice_is_counted_once_by_the_answer_that_says_more() {
-        let kept = without_doubles(vec![
-            drive("/dev/sda", Some("A"), DriveHealth::Unknown),
-            drive("/dev/sdb", Some("A"), DriveHealth::Warning),
-            drive("/dev/sdc", None, DriveHealth::Unknown),
-            drive("/dev/sdd", None, DriveHealth::Unknown),
-        ]);
-        let devices: Vec<&str> = kept.iter().map(|drive| drive.device.as_str()).collect();
-        assert_eq!(devices, ["/dev/sdb", "/dev/sdc", "/dev/sdd"]);
-    }
-
-    /// A smartctl that answers from recorded output and counts how often it is asked.
-    #[cfg(target_os = "linux")]
-    fn smartctl(answers: &str) -> (tempfile::TempDir, Look) {
-        use std::os::unix::fs::PermissionsExt;
-
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("smartctl");
-        let recorded = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/smartctl");
-        let text = format!(
-            "#!/bin/sh\necho x >> {}/asked\ncd {recorded}\ncase \"$*\" in\n{answers}\nesac\n",
-            folder.path().display()
-        );
-        std::fs::write(&file, text).unwrap();
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let path = format!("{}:/usr/bin:/bin", folder.path().display());
-        let programs = crate::probe::program::Programs::new(&path);
-        (folder, Look { programs, ..Look::for_tests(crate::probe::Depth::Routine) })
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn drives_are_asked_once_an_hour_and_one_that_fails_leaves_the_others() {
-        let (folder, look) = smartctl(
-            "'--scan -j') cat scan.json;; --scan*) cat scan-virtual.json;;\n\
-             *nvme0) cat nvme-failing.json; exit 24;; *bus/0) exit 1;; *sda) cat ata-ageing.json;;",
-        );
-        let mut reader = Reader::new(&Settings::default(), None);
-        reader.refresh_drives(&look);
-        let health: Vec<(&str, DriveHealth)> =
-            reader.drives.drives.iter().map(|d| (d.device.as_str(), d.health)).take(3).collect();
-        assert_eq!(
-            health,
-            [
-                ("/dev/sda", DriveHealth::Warning),
-                ("/dev/bus/0", DriveHealth::Unknown),
-                ("/dev/nvme0", DriveHealth::Failing),
-            ]
-        );
-        let asked = || std::fs::read_to_string(folder.path().join("asked")).unwrap().len();
-        let first = asked();
-        reader.refresh_drives(&look);
-        assert_eq!(asked(), first, "not due, not asked");
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_sleeping_drive_is_not_woken_and_keeps_its_last_verdict() {
-        let (folder, look) = smartctl(
-            "'--scan -j') cat scan.json;; --scan*) cat scan-virtual.json;;\n\
-             *sda) if [ -e ${0%/*}/asleep ]; then cat standby.json; exit 2; fi; cat ata-ageing.json;;",
-        );
-        let look = Look { depth: crate::probe::Depth::Full, ..look };
-        let mut reader = Reader::new(&Settings::default(), None);
-        reader.refresh_drives(&look);
-        std::fs::write(folder.path().join("asleep"), "").unwrap();
-        reader.refresh_drives(&look);
-        assert_eq!(reader.drives.drives[0].health, DriveHealth::Warning);
-        let mut fresh = Reader::new(&Settings::default(), None);
-        fresh.refresh_drives(&look);
-        assert_eq!(fresh.drives.drives[0].health, DriveHealth::Unknown);
-        assert!(fresh.drives.drives[0].reasons[0].contains("reposo"));
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn without_smartctl_drives_are_unsupported_and_the_remedy_is_named() {
-        let look = Look {
-            programs: crate::probe::program::Programs::new("/nonexistent"),
-            ..Look::for_tests(crate::probe::Depth::Full)
-        };
-        let mut reader = Reader::new(&Settings::default(), None);
-        reader.refresh_drives(&look);
-        assert_eq!(reader.drives.status, Status::Unsupported);
-        assert!(reader.drives.detail.as_ref().unwrap().contains("smartmontools"));
-        assert!(reader.drives.drives.iter().all(|d| d.health == DriveHealth::Unknown));
-    }
-}
+mod tests;

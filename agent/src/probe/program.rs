@@ -84,15 +84,28 @@ impl Look {
     /// # Errors
     /// When it is not installed, may not be run, does not end in time or says too much. How it ended is not judged.
     pub fn run(&self, name: &str, arguments: &[&str], limit: Duration) -> Result<Output, Unread> {
+        self.wait(self.running(name, arguments, limit))
+    }
+
+    /// The same, to be waited for together with others.
+    ///
+    /// # Errors
+    /// As [`Look::run`].
+    pub async fn running(
+        &self,
+        name: &str,
+        arguments: &[&str],
+        limit: Duration,
+    ) -> Result<Output, Unread> {
         let limit = self.left(limit);
         #[cfg(target_os = "linux")]
         if let Some(socket) = reader::reader_of(name)
             && self.programs.find(name).is_some()
         {
             let question = reader::Question::new(name, arguments);
-            return self.wait(reader::through(socket, &question, limit));
+            return reader::through(socket, &question, limit).await;
         }
-        self.wait(run(&self.programs, name, arguments, limit))
+        run(&self.programs, name, arguments, limit).await
     }
 }
 

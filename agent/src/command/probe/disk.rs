@@ -19,6 +19,7 @@ pub fn shown(reading: &Reading<Disk>, colour: bool) -> String {
     }
     if !disk.drives.is_empty() {
         text += &drives(&disk.drives, colour);
+        text += &attributes(&disk.drives, colour);
     }
     match reading.known() {
         Some(disk) if !disk.volumes.is_empty() => text + &volumes(&disk.volumes, colour),
@@ -51,7 +52,8 @@ fn drives(drives: &[Drive], colour: bool) -> String {
 }
 
 fn volumes(volumes: &[Volume], colour: bool) -> String {
-    let mut table = Table::new(&["Volumen", "Sistema", "Tamaño", "Libre", "", "Modo"]);
+    let mut table =
+        Table::new(&["Volumen", "Sistema", "Tamaño", "Libre", "", "Inodos libres", "Modo"]);
     for volume in volumes {
         let permille = volume.free_permille().unwrap_or(0);
         let tone = if permille < NEARLY_FULL { Tone::Bad } else { Tone::Plain };
@@ -61,10 +63,56 @@ fn volumes(volumes: &[Volume], colour: bool) -> String {
             plain(bytes(volume.total_bytes)),
             plain(bytes(volume.free_bytes)),
             cell(format!("{} %", permille / 10), tone),
-            plain(if volume.read_only { "solo lectura" } else { "lectura y escritura" }),
+            inodes(volume),
+            mode(volume),
         ]);
     }
     table.lines(2, colour)
+}
+
+fn inodes(volume: &Volume) -> Cell {
+    match volume.inodes_free_permille() {
+        Some(permille) if permille < NEARLY_FULL => cell(format!("{} %", permille / 10), Tone::Bad),
+        Some(permille) => plain(format!("{} %", permille / 10)),
+        None => plain("sin límite"),
+    }
+}
+
+fn mode(volume: &Volume) -> Cell {
+    match (volume.remounted_read_only, volume.read_only) {
+        (Some(true), _) => cell("solo lectura por un error", Tone::Bad),
+        (_, true) => plain("solo lectura"),
+        (_, false) => plain("lectura y escritura"),
+    }
+}
+
+/// The figures health is judged by, where a drive has any.
+fn attributes(drives: &[Drive], colour: bool) -> String {
+    let mut table =
+        Table::new(&["Disco", "Atributo", "Valor", "Antes", "Cambió", "Normalizado", "Umbral"]);
+    let mut some = false;
+    for drive in drives {
+        for attribute in &drive.attributes {
+            some = true;
+            let id = attribute.id.map(|id| format!("{id} ")).unwrap_or_default();
+            let shown =
+                |value: Option<u64>| plain(value.map_or(String::new(), |value| value.to_string()));
+            table.row(vec![
+                plain(&drive.device),
+                plain(format!("{id}{}", attribute.name)),
+                plain(attribute.raw.to_string()),
+                shown(attribute.previous_raw),
+                plain(
+                    attribute
+                        .changed_at
+                        .map_or(String::new(), |at| at.strftime("%d/%m/%Y").to_string()),
+                ),
+                shown(attribute.normalized.map(u64::from)),
+                shown(attribute.threshold.map(u64::from)),
+            ]);
+        }
+    }
+    if some { table.lines(2, colour) } else { String::new() }
 }
 
 fn kind(kind: DriveKind) -> &'static str {

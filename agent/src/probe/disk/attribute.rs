@@ -12,6 +12,8 @@ pub struct Attribute {
     pub name: String,
     /// Normalised by the maker; falls as it gets worse.
     pub value: Option<u32>,
+    /// The worst `value` ever was.
+    pub worst: Option<u32>,
     /// The maker's own limit for `value`.
     pub thresh: Option<u32>,
     /// `now`, `past` or empty: whether `value` was at its limit.

@@ -96,14 +96,25 @@ fn measured(mount: &MountInfo) -> Option<Volume> {
     let total_bytes = figures.f_blocks.checked_mul(figures.f_frsize)?;
     let read_only =
         mount.mount_options.contains_key("ro") || mount.super_options.contains_key("ro");
+    // Zero where files are limited by nothing but room.
+    let inodes_total = Some(figures.f_files).filter(|files| *files > 0);
     (total_bytes > 0).then(|| Volume {
         mount: bounds::text(&mount.mount_point.to_string_lossy(), bounds::TEXT),
         filesystem: bounds::text(&mount.fs_type, bounds::TEXT),
         total_bytes,
         free_bytes: figures.f_bavail.saturating_mul(figures.f_frsize).min(total_bytes),
         read_only,
-        ..Volume::default()
+        inodes_total,
+        inodes_free: inodes_total.map(|total| figures.f_favail.min(total)),
+        remounted_read_only: Some(is_remounted(mount)),
     })
+}
+
+/// Whether the file system gave up writing by itself, as with `errors=remount-ro`: whoever mounts or remounts it
+/// read-only marks the mount so, an error only the file system.
+fn is_remounted(mount: &MountInfo) -> bool {
+    let by_error = mount.super_options.contains_key("ro") && !mount.mount_options.contains_key("ro");
+    by_error || mount.super_options.contains_key("emergency_ro")
 }
 
 /// The system itself says nothing of a drive's health: only smartctl does.
@@ -183,6 +194,17 @@ mod tests {
         table.extend(include_bytes!("../../../fixtures/mountinfo/desktop.txt"));
         let chosen = chosen(parse(&table).unwrap());
         assert_eq!(chosen.iter().filter_map(measured).filter(|v| v.mount == "/").count(), 1);
+    }
+
+    #[test]
+    fn a_file_system_that_gave_up_writing_is_told_from_one_mounted_read_only() {
+        let table = b"29 1 8:2 / / rw,relatime shared:1 - ext4 /dev/sda2 ro,errors=remount-ro\n\
+            30 29 8:3 / /home rw - ext4 /dev/sda3 rw,emergency_ro\n\
+            31 29 8:4 / /srv ro,relatime - ext4 /dev/sda4 ro\n\
+            32 29 8:5 / /mnt ro - ext4 /dev/sda5 rw\n\
+            33 29 8:6 / /var rw - ext4 /dev/sda6 rw\n";
+        let remounted: Vec<bool> = parse(table).unwrap().iter().map(is_remounted).collect();
+        assert_eq!(remounted, [true, true, false, false, false]);
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! One drive's report, the output of `smartctl -a -j`, as far as it is used. Reads it; `judge` says what it means.
 
 use atalaya_reading::{Drive, DriveKind, bounds};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::attribute::Attribute;
-use super::judge;
+use super::memory::Memory;
+use super::{figures, judge};
 use crate::probe::Unread;
 
 /// Exit bits that say the drive was not read: wrong arguments, could not be opened. The others carry data.
 const NOT_READ: i32 = 0b11;
+/// The drive says that it fails.
+const FAILING: i32 = 0b1000;
 
 /// A report. A field is missing where the drive does not say it.
 #[derive(Debug, Default, Deserialize)]
@@ -178,24 +182,50 @@ impl Report {
         Report { smart_status: Some(SmartStatus { passed: Some(!fails) }), ..Report::default() }
     }
 
-    /// The drive with its verdict.
+    /// The drive with its verdict, as far as one report says: by a person's hand, without a past.
+    #[cfg(test)]
     pub fn drive(&self, device: &str) -> Result<Drive, Silent> {
+        self.drive_with(device, None, None, Timestamp::UNIX_EPOCH)
+    }
+
+    /// The drive with its verdict by what `memory` knows of its past. `serial`: where the report does not say it.
+    ///
+    /// # Errors
+    /// When the report says nothing of the drive.
+    pub fn drive_with(
+        &self,
+        device: &str,
+        serial: Option<&str>,
+        memory: Option<&mut Memory>,
+        now: Timestamp,
+    ) -> Result<Drive, Silent> {
         if self.smartctl.exit_status & NOT_READ != 0 {
             return Err(self.silence());
         }
-        let (health, reasons) = judge::judge(self);
+        let serial = self.serial_number.as_deref().or(serial).map(str::trim);
+        let mut figures = figures::figures(self);
+        // A drive without a serial number cannot be told from another one in its place.
+        if let (Some(memory), Some(serial)) = (memory, serial.filter(|serial| !serial.is_empty())) {
+            memory.compare(&bounds::text(serial, 128), &mut figures, now);
+        }
+        let (health, reasons) = judge::judge(self, &figures, now);
         let model = self.model_name.as_ref().or(self.scsi_model_name.as_ref());
         Ok(Drive {
             device: bounds::text(device, bounds::TEXT),
             model: model.map(|text| bounds::text(text.trim(), bounds::TEXT)),
-            serial: self.serial_number.as_ref().map(|text| bounds::text(text.trim(), bounds::TEXT)),
+            serial: serial.map(|text| bounds::text(text, bounds::TEXT)),
             kind: self.kind(),
             health,
             reasons: reasons.into_iter().take(bounds::REASONS).collect(),
             temperature_c: self.temperature.as_ref().and_then(|t| t.current),
             power_on_hours: self.power_on_time.as_ref().and_then(|time| time.hours),
-            attributes: Vec::new(),
+            attributes: figures.into_iter().map(|figure| figure.attribute).collect(),
         })
+    }
+
+    /// Whether the exit code says that the drive fails.
+    pub(super) fn says_failing(&self) -> bool {
+        self.smartctl.exit_status & FAILING != 0
     }
 
     fn silence(&self) -> Silent {

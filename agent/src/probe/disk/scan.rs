@@ -11,7 +11,7 @@ use crate::probe::{Look, Unread};
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// A drive smartctl can ask.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub struct Target {
     /// `/dev/sda`, or one of several drives behind it.
     pub name: String,
