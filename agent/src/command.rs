@@ -1,6 +1,8 @@
 //! One file per subcommand.
 
 #[cfg(target_os = "linux")]
+pub mod act;
+#[cfg(target_os = "linux")]
 pub mod answer;
 pub mod check;
 pub mod enroll;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::probe;
+use crate::{action, probe};
 
 /// The settings as shipped, with every key explained: what `default-config` prints.
 pub const DEFAULT: &str = include_str!("../default.toml");
@@ -49,6 +49,11 @@ pub struct Config {
     pub connectivity: probe::connectivity::Settings,
     /// How the agent updates itself.
     pub update: crate::update::Settings,
+    /// What is done when the collector orders it.
+    pub actions: action::Settings,
+    /// The file they were read from; absent: none.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -65,6 +70,8 @@ impl Default for Config {
             disk: Default::default(),
             connectivity: Default::default(),
             update: Default::default(),
+            actions: Default::default(),
+            file: None,
         }
     }
 }
@@ -179,7 +186,7 @@ impl Config {
             ConfigError::Malformed { file: file.clone(), line, problem: problem(error.message()) }
         })?;
         config.check().map_err(|invalid| ConfigError::Invalid { file, invalid })?;
-        Ok(config)
+        Ok(Config { file: Some(path.into()), ..config })
     }
 
     fn check(&self) -> Result<(), Invalid> {
@@ -231,7 +238,7 @@ mod tests {
 
     #[test]
     fn the_printed_example_is_what_holds_without_a_file() {
-        let example = load(DEFAULT).unwrap();
+        let example = Config { file: None, ..load(DEFAULT).unwrap() };
         assert_eq!(format!("{example:?}"), format!("{:?}", Config::default()));
     }
 

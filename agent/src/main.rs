@@ -60,6 +60,13 @@ enum Command {
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     Answer,
+    /// Hace por el servicio una acción que pide más privilegios que los suyos.
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Act {
+        /// ports o antivirus.
+        name: String,
+    },
     /// Toma las lecturas ahora, sin colector.
     Probe {
         /// antivirus, firewall, disk, connectivity, system, updates, software o accounts; sin nombre, todas.
@@ -118,6 +125,8 @@ fn main() -> ExitCode {
         Command::DefaultConfig => command::default_config(),
         #[cfg(target_os = "linux")]
         Command::Answer => command::answer::run(config),
+        #[cfg(target_os = "linux")]
+        Command::Act { name } => command::act::run(config, &name),
         Command::Probe { name, json } => command::probe::run(config, name.as_deref(), json),
     };
     match outcome {

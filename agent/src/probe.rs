@@ -17,7 +17,7 @@ pub mod updates;
 #[cfg(not(any(target_os = "linux", windows)))]
 mod unsupported;
 #[cfg(windows)]
-mod windows;
+pub(crate) mod windows;
 
 use std::time::{Duration, Instant};
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::spool::Class;
 
-pub use encode::{ActionEnd, UpdateEnd, action_result, describe_loss, taken_at, update_result};
+pub use encode::{UpdateEnd, action_result, describe_loss, taken_at, update_result};
 
 /// A section is sent in full at least this often, whatever was said before.
 const REFRESH: Duration = Duration::from_secs(6 * 3600);

@@ -29,12 +29,13 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::action::{About, Ended, Orders};
 use crate::config::Config;
 use crate::devices::Devices;
 use crate::identity::{IdentityError, Lineage, Store};
 use crate::machine;
 use crate::probe::{Depth, Probes};
-use crate::report::{self, ActionEnd, Capture, Reporter};
+use crate::report::{self, Reporter};
 use crate::schedule::Schedule;
 use crate::spool::{Class, Limits, Spool};
 use crate::state::StateDir;
@@ -91,10 +92,11 @@ pub async fn run(
         .map_err(|error| ServiceError::Spool(dir.display().to_string(), error))?;
     let outbox = Outbox::new(spool);
     let devices = Devices::load(state);
-    let mut probes = Probes::of_service(config, collector, state, devices.clone());
+    let mut probes = Probes::of_service(config, collector.clone(), state, devices.clone());
     let hints = machine::hints(&mut probes).await;
     let (send, requests) = mpsc::channel(REQUESTS);
     let updater = Updater::new(config, state, &outbox, store.clone());
+    let os = hints.os.clone();
     let uplink = Uplink::new(&outbox, store, hints, send)
         .with_devices(devices)
         .of_start(Lineage::begin(state));
@@ -102,8 +104,10 @@ pub async fn run(
     let interval = Duration::from_secs(config.interval_s);
     let work = RefCell::new(Work::default());
     let upkeep = Upkeep::new(&config.limits, Duration::from_secs(config.lists.every_s), &work);
-    let observer = Observer::new(&outbox, probes, interval, &supervisor, upkeep);
     let started_at = Timestamp::now();
+    let about = About { os: &os, started_at, work: &work };
+    let (orders, ended) = Orders::open(&outbox, config, state, Some(collector), about);
+    let observer = Observer::new(&outbox, probes, interval, &supervisor, upkeep, orders);
     tracing::info!(version = crate::version::version(), "the agent works");
     supervisor.ready();
     let ended = tokio::select! {
@@ -113,7 +117,7 @@ pub async fn run(
         }
         ended = uplink.run() => ended.map_err(ServiceError::from),
         exchanged = updater.run() => Err(exchanged.into()),
-        ended = observer.run(requests) => ended,
+        ended = observer.run(requests, ended) => ended,
         () = keep_status(&outbox, &work, state, started_at) => Ok(()),
     };
     supervisor.stopping();
@@ -157,6 +161,7 @@ struct Observer<'a> {
     interval: Duration,
     supervisor: &'a Supervisor,
     upkeep: Upkeep<'a>,
+    orders: Orders<'a>,
     started: Instant,
     /// State records lost so far: what they said is said again.
     lost_state: u64,
@@ -169,13 +174,28 @@ impl<'a> Observer<'a> {
         interval: Duration,
         supervisor: &'a Supervisor,
         upkeep: Upkeep<'a>,
+        orders: Orders<'a>,
     ) -> Observer<'a> {
         let lost_state = outbox.spool.borrow().lost(Class::State);
         let (reporter, started) = (Reporter::default(), Instant::now());
-        Observer { outbox, probes, reporter, interval, supervisor, upkeep, started, lost_state }
+        Observer {
+            outbox,
+            probes,
+            reporter,
+            interval,
+            supervisor,
+            upkeep,
+            orders,
+            started,
+            lost_state,
+        }
     }
 
-    async fn run(mut self, mut requests: mpsc::Receiver<Request>) -> Result<(), ServiceError> {
+    async fn run(
+        mut self,
+        mut requests: mpsc::Receiver<Request>,
+        mut ended: mpsc::Receiver<Ended>,
+    ) -> Result<(), ServiceError> {
         let mut seed = [0; 8];
         // Without randomness the agents of a fleet merely look at the same moments.
         let _ = SystemRandom::new().fill(&mut seed);
@@ -201,8 +221,14 @@ impl<'a> Observer<'a> {
                 let stretch = self.upkeep.after_round(self.started.elapsed())?;
                 schedule.set_interval(self.interval * stretch);
             }
+            let undo_due = self.orders.undo_due();
             tokio::select! {
                 () = tokio::time::sleep_until(self.started + schedule.next()) => {}
+                () = until(undo_due) => {
+                    self.orders.undo_what_is_due();
+                    self.look(SectionKind::Firewall, Depth::Full).await;
+                }
+                Some(ended) = ended.recv() => self.finish(&ended).await,
                 () = self.supervisor.sign_is_due() => {}
                 request = requests.recv() => match request {
                     Some(request) => self.answer(request).await,
@@ -228,24 +254,26 @@ impl<'a> Observer<'a> {
                 let all = self.reporter.all(self.started.elapsed(), Timestamp::now());
                 self.outbox.capture(all);
             }
-            Request::ProbeNow { action_id, kinds } => {
-                let names: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
-                for kind in &kinds {
-                    self.reporter.forget_sent_of(*kind);
-                    self.look(*kind, Depth::Full).await;
+            Request::Order(order) => {
+                if let Some(look) = self.orders.take(order) {
+                    self.look_again(&look.sections).await;
+                    self.orders.looked(&look);
                 }
-                self.end_action(&action_id, ActionEnd::Done, &names.join(", "));
-            }
-            Request::Unknown { action_id } => {
-                let detail = "esta versión del agente no conoce la acción";
-                self.end_action(&action_id, ActionEnd::Refused, detail);
             }
         }
     }
 
-    fn end_action(&self, action_id: &str, end: ActionEnd, detail: &str) {
-        let body = report::action_result(action_id, end, detail, Timestamp::now());
-        self.outbox.capture([Capture { class: Class::Security, body }]);
+    /// An order came to its end: what it may have changed is looked at, so that the readings say so too.
+    async fn finish(&mut self, ended: &Ended) {
+        let changed = self.orders.finish(ended);
+        self.look_again(&changed).await;
+    }
+
+    async fn look_again(&mut self, sections: &[SectionKind]) {
+        for kind in sections {
+            self.reporter.forget_sent_of(*kind);
+            self.look(*kind, Depth::Full).await;
+        }
     }
 
     /// A state record that had to be dropped is made good by the section's next reading.
@@ -255,5 +283,13 @@ impl<'a> Observer<'a> {
             self.lost_state = lost;
             self.reporter.forget_sent();
         }
+    }
+}
+
+/// Comes at that time; never, without one.
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }

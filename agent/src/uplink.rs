@@ -10,12 +10,12 @@ mod session;
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use atalaya_reading::SectionKind;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use tonic::transport::Channel;
 
+use crate::action::Order;
 use crate::devices::Devices;
 use crate::identity::renewal::{self, RenewalError};
 use crate::identity::{Identity, IdentityError, Lineage, Store, Validity, tls};
@@ -33,18 +33,8 @@ const RENEWAL_PAUSE: Duration = Duration::from_secs(3600);
 pub enum Request {
     /// It does not know this device's state: every section in full.
     AllSections,
-    /// Look again at these sections now and say when it is done.
-    ProbeNow {
-        /// To be named in the result.
-        action_id: String,
-        /// Without repetition.
-        kinds: Vec<SectionKind>,
-    },
-    /// An action this agent does not know.
-    Unknown {
-        /// To be named in the result.
-        action_id: String,
-    },
+    /// Something to be done.
+    Order(Order),
 }
 
 /// How delivery fares.

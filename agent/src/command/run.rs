@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::MakeWriterExt;
 
 use crate::config::Config;
 use crate::identity::Store;
 use crate::limits;
+use crate::recent_log::RecentLog;
 use crate::service;
 use crate::state::{StateDir, foreign_access, foreign_writer};
 
@@ -31,7 +33,7 @@ pub fn run(config_file: Option<&Path>) -> anyhow::Result<()> {
 pub fn log_to_console() {
     tracing_subscriber::fmt()
         .with_env_filter(wanted())
-        .with_writer(std::io::stderr)
+        .with_writer(std::io::stderr.and(|| RecentLog))
         .with_ansi(std::io::stderr().is_terminal())
         .init();
 }
@@ -41,7 +43,7 @@ pub fn log_to_console() {
 pub fn log_to(log: service::EventLog) {
     tracing_subscriber::fmt()
         .with_env_filter(wanted())
-        .with_writer(log)
+        .with_writer(log.and(|| RecentLog))
         .with_ansi(false)
         .without_time()
         .init();

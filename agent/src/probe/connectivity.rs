@@ -7,7 +7,7 @@ mod devices;
 #[cfg(any(not(windows), test))]
 mod flight;
 mod interrupted;
-mod measure;
+pub(crate) mod measure;
 #[cfg(any(not(windows), test))]
 mod packet;
 mod settings;
@@ -18,8 +18,10 @@ use atalaya_reading::{Connectivity, Reading, Section};
 
 use super::{Look, Probe, Unread};
 use crate::devices::Devices;
+pub(crate) use collect::resolve;
 pub use measure::{Host, Pace};
 pub use settings::{Settings, TargetSetting};
+pub(crate) use system::{default_route, name_servers};
 
 cfg_select! {
     target_os = "linux" => {

@@ -1,21 +1,13 @@
 //! Encoding of record bodies, within their bound.
 
 use atalaya_proto::v1::{self, record_body::Body};
-use atalaya_proto::{decode_body, limits, sample_to_wire, section_to_wire};
+use atalaya_proto::{answer_to_wire, decode_body, limits, sample_to_wire, section_to_wire};
 use atalaya_reading::{Sample, Section, SectionKind, bounds};
 use jiff::Timestamp;
 use prost::Message;
 
+use crate::action::Answer;
 use crate::spool::{Class, Loss, LossReason};
-
-/// How an action ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ActionEnd {
-    /// It was carried out.
-    Done,
-    /// This agent does not know it or does not allow it.
-    Refused,
-}
 
 /// How an update of this program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -125,18 +117,15 @@ pub fn report(sample: &Sample, unchanged: &[(SectionKind, u32)], now: Timestamp)
     encode(Class::Metric, now, Body::Report(v1::Report { unchanged, ..sample_to_wire(sample) }))
 }
 
-/// How an action ended, for the collector and for people.
-pub fn action_result(action_id: &str, end: ActionEnd, detail: &str, now: Timestamp) -> Vec<u8> {
-    let outcome = match end {
-        ActionEnd::Done => v1::ActionOutcome::Done,
-        ActionEnd::Refused => v1::ActionOutcome::Refused,
-    };
+/// How an order went, for the collector and for people.
+pub fn action_result(order: &str, answer: &Answer, now: Timestamp) -> Vec<u8> {
+    let (outcome, evidence) = answer_to_wire(answer.outcome, answer.evidence.as_ref());
     let result = v1::ActionResult {
-        action_id: bounds::text(action_id, limits::VERSION),
+        action_id: bounds::text(order, limits::ACTION_ID),
         outcome: outcome.into(),
-        detail: bounds::text(detail, limits::ACTION_DETAIL),
+        detail: bounds::text(&answer.detail, limits::ACTION_DETAIL),
         finished_at_us: now.as_microsecond(),
-        evidence: None,
+        evidence,
     };
     encode(Class::Security, now, Body::ActionResult(result))
 }

@@ -166,7 +166,7 @@ fn a_section_over_the_bound_is_cut_and_says_how_much_was_left_out() {
 
 #[test]
 fn a_captured_record_tells_when_it_was_taken() {
-    let body = action_result("x", ActionEnd::Done, "", now());
+    let body = action_result("x", &crate::action::Answer::done(""), now());
     assert_eq!(taken_at(&body), Some(now()));
     assert_eq!(taken_at(b"\xff\xff"), None);
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use atalaya_proto::v1::{self, agent_message, collector_message};
-use atalaya_proto::{PROTOCOL_MAX, PROTOCOL_MIN, limits};
-use atalaya_reading::{SectionKind, bounds};
+use atalaya_proto::{PROTOCOL_MAX, PROTOCOL_MIN, action_from_wire, limits};
+use atalaya_reading::bounds;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -15,6 +15,7 @@ use tonic::{Code, Status, Streaming};
 use super::backoff::Backoff;
 use super::flow::Flow;
 use super::{Request, Trouble, Uplink};
+use crate::action::{Order, Unclear};
 use crate::identity::Validity;
 use crate::spool::{Batch, Class};
 
@@ -210,7 +211,7 @@ impl Session<'_> {
                 tracing::info!(?quiet, ?accept, "the collector asks for quiet");
                 self.flow.throttle(quiet, accept, now);
             }
-            Some(Body::Action(action)) => self.ask(request_of(action)),
+            Some(Body::Action(action)) => self.ask(Request::Order(order_of(action))),
             Some(Body::Settings(settings)) => self.heed(settings),
             // A newer kind of message: nothing an agent of this version can do about it.
             None => {}
@@ -293,19 +294,23 @@ fn class_of(accept_up_to: i32) -> Class {
     }
 }
 
-fn request_of(action: v1::Action) -> Request {
-    let action_id = bounds::text(&action.id, limits::VERSION);
-    match action.kind {
-        Some(v1::action::Kind::ProbeNow(probe)) => {
-            let named = |kind: &SectionKind| {
-                probe.kinds.is_empty() || probe.kinds.contains(&v1::SectionKind::from(*kind).into())
-            };
-            Request::ProbeNow {
-                action_id,
-                kinds: SectionKind::ALL.into_iter().filter(named).collect(),
-            }
-        }
-        Some(_) | None => Request::Unknown { action_id },
+fn order_of(message: v1::Action) -> Order {
+    let action = match message.kind {
+        None => Err(Unclear::Unknown),
+        Some(kind) => action_from_wire(kind).map_err(|error| {
+            Unclear::Malformed(bounds::text(&error.to_string(), limits::ACTION_DETAIL / 2))
+        }),
+    };
+    // An instant outside the calendar is no limit that could pass.
+    let expires_at = match message.expires_at_us {
+        0 => None,
+        us => Timestamp::from_microsecond(us).ok(),
+    };
+    Order {
+        id: bounds::text(&message.id, limits::ACTION_ID),
+        requested_by: bounds::text(&message.requested_by, limits::REQUESTED_BY),
+        expires_at,
+        action,
     }
 }
 

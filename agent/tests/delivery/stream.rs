@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use atalaya_agent::action::Unclear;
 use atalaya_agent::machine::Hints;
 use atalaya_agent::spool::Class;
 use atalaya_agent::uplink::{Outbox, Request, Uplink};
 use atalaya_proto::v1::collector_message::Body;
 use atalaya_proto::v1::{self, Throttle};
-use atalaya_reading::SectionKind;
+use atalaya_reading::{Action, SectionKind};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tonic::Status;
@@ -163,20 +164,39 @@ async fn an_incompatible_collector_is_named_in_the_status() {
 }
 
 #[tokio::test]
-async fn actions_become_requests_and_an_unknown_one_is_named_as_such() {
+async fn actions_become_orders_and_nonsense_is_named_as_such() {
+    use v1::action::Kind;
     play(async |mut collector, _outbox, mut requests| {
         let (_, stream) = collector.stream().await;
         stream.send(Body::Welcome(v1::Welcome { want_sections: true, ..welcome(0) })).await;
         assert_eq!(requests.recv().await.unwrap(), Request::AllSections);
+        let mut told = async |message: v1::Action| {
+            stream.send(Body::Action(message)).await;
+            match requests.recv().await.unwrap() {
+                Request::Order(order) => order,
+                other => panic!("an order was expected: {other:?}"),
+            }
+        };
         let kinds = vec![v1::SectionKind::Disk.into(), 99, v1::SectionKind::Disk.into()];
-        let kind = Some(v1::action::Kind::ProbeNow(v1::ProbeNow { kinds }));
-        stream
-            .send(Body::Action(v1::Action { id: "a".into(), kind, ..v1::Action::default() }))
-            .await;
-        let expected = Request::ProbeNow { action_id: "a".into(), kinds: vec![SectionKind::Disk] };
-        assert_eq!(requests.recv().await.unwrap(), expected);
-        stream.send(Body::Action(v1::Action { id: "b".into(), ..v1::Action::default() })).await;
-        assert_eq!(requests.recv().await.unwrap(), Request::Unknown { action_id: "b".into() });
+        let kind = Some(Kind::ProbeNow(v1::ProbeNow { kinds }));
+        let expires_at_us = 1_700_000_000_000_000;
+        let requested_by = format!("Ana\u{1b}[31m{}", "x".repeat(30_000));
+        let order = told(v1::Action { id: "a".into(), kind, expires_at_us, requested_by }).await;
+        assert_eq!(order.action, Ok(Action::ProbeNow { sections: vec![SectionKind::Disk] }));
+        assert_eq!(order.expires_at, Some("2023-11-14T22:13:20Z".parse().unwrap()));
+        assert!(order.requested_by.len() <= 200 && order.requested_by.starts_with("Ana[31m"));
+        let order = told(v1::Action { id: "b".into(), ..v1::Action::default() }).await;
+        assert_eq!((order.id.as_str(), order.action), ("b", Err(Unclear::Unknown)));
+        let target = v1::TestTarget { name: "x".into(), kind: 1, address: "192.0.2.1".into() };
+        for kind in [
+            Kind::BlockPort(v1::BlockPort { protocol: 1, port: 0, minutes: 0 }),
+            Kind::NetworkTest(v1::NetworkTest { targets: vec![target; 100], seconds: 5 }),
+        ] {
+            let (id, kind) = ("c".repeat(30_000), Some(kind));
+            let order = told(v1::Action { id, kind, ..v1::Action::default() }).await;
+            assert_eq!(order.id.len(), 64);
+            assert!(matches!(order.action, Err(Unclear::Malformed(_))), "{:?}", order.action);
+        }
     })
     .await;
 }

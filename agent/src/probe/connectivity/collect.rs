@@ -134,7 +134,7 @@ async fn echo(address: IpAddr, scope: u32, samples: u32) -> Option<Measurement> 
 }
 
 /// By the system's own resolver; IPv4 first, as that is what most gateways here speak.
-pub(super) async fn resolve(host: &str) -> Option<IpAddr> {
+pub(crate) async fn resolve(host: &str) -> Option<IpAddr> {
     if let Ok(address) = host.parse() {
         return Some(address);
     }
