@@ -15,6 +15,7 @@ pub mod manage_device;
 pub mod manage_network;
 pub mod manage_release;
 pub mod offered_release;
+pub mod order_action;
 pub mod quarantine;
 pub mod receive_report;
 pub mod remove_sample;
@@ -57,6 +58,12 @@ pub enum Error {
     /// The thing is in a state that does not allow it. Shown to people.
     #[error("{0}")]
     Unfitting(&'static str),
+    /// What was asked for is out of bounds. Shown to people.
+    #[error("{0}")]
+    Unfit(String),
+    /// It is not for whoever asks. Shown to people.
+    #[error("{0}")]
+    NotAllowed(&'static str),
     /// A run needs a procedure edition that is not installed.
     #[error("the procedure {code}, edition «{edition}», is not installed")]
     NoProcedure {

@@ -1,6 +1,7 @@
 //! One file per subcommand, and what they share: settings, log, runtime, store. All but `serve` also work while
 //! the collector runs.
 
+pub mod action;
 pub mod admin;
 pub mod area;
 pub mod backup;

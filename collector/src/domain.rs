@@ -4,6 +4,7 @@
 //! their formats.
 
 pub mod access;
+pub mod action;
 pub mod alert;
 pub mod area;
 pub mod device;

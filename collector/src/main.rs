@@ -59,6 +59,8 @@ enum Command {
     /// Versiones del agente para equipos que se actualizan solos.
     #[command(subcommand)]
     Release(command::release::Release),
+    /// Órdenes a un equipo: action EQUIPO CLASE.
+    Action(command::action::Action),
     /// Copia la base de datos SQLite a un archivo nuevo, sin detener el colector.
     Backup {
         /// Archivo de la copia; no debe existir.
@@ -89,6 +91,7 @@ fn main() -> ExitCode {
         Command::Token(token) => command::token::run(&place, token),
         Command::Device(device) => command::device::run(&place, device),
         Command::Release(release) => command::release::run(&place, release),
+        Command::Action(action) => command::action::run(&place, action),
         Command::Backup { file } => command::backup::run(&place, &file),
         Command::Sample(sample) => command::sample::run(&place, sample),
     };

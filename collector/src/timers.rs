@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::actions::judge::Bench;
+use crate::actions::order_action::expire_actions;
 use crate::actions::watch_network::watch_network;
 use crate::actions::watch_silence::{close_recovered, watch_silence};
 use crate::domain::working_time::WorkingHours;
@@ -54,6 +55,7 @@ async fn tick(
     }
     db.forget_ended_sessions(now).await?;
     db.commit().await?;
+    expire_actions(store, now).await?;
     let silent = watch_silence(store, bench, hours, now).await?;
     let network = watch_network(store, bench, now).await?;
     let recovered = close_recovered(store, bench, now).await?;

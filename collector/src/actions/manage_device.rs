@@ -1,17 +1,13 @@
-//! What a technician decides of a device: approve it, shut it out, have it measure at once. Each is audited;
+//! What a technician decides of a device: approve it, shut it out. Each is audited;
 //! the intake notices a changed status by the change counter.
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use super::{Error, Result};
 use crate::domain::access::Actor;
 use crate::domain::device::DeviceStatus;
-use crate::domain::id::{ActionId, DeviceId};
-use crate::store::{AuditEntry, NewAction, Store, Write};
-
-/// The order to measure everything at once.
-pub const PROBE_NOW: &str = "probe_now";
+use crate::domain::id::DeviceId;
+use crate::store::{AuditEntry, Store, Write};
 
 /// Accepts the reports of a device that waits. Doing it twice changes nothing more.
 ///
@@ -49,31 +45,6 @@ pub async fn revoke_device(
         return Ok(());
     }
     set_status(db, id, DeviceStatus::Revoked, "device.revoke", actor, now).await
-}
-
-/// Orders a device to take every reading now and send it.
-///
-/// # Errors
-/// [`Error::NotFound`], and [`Error::Unfitting`] for a device that is not listened to.
-pub async fn order_probe(
-    store: &Store,
-    id: &DeviceId,
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<()> {
-    let mut db = store.write().await?;
-    if status(&mut db, id).await? != DeviceStatus::Approved {
-        return Err(Error::Unfitting("solo se ordena una medición a un equipo aprobado"));
-    }
-    let action = NewAction {
-        id: ActionId::new(Uuid::now_v7().to_string()),
-        device: id.clone(),
-        kind: PROBE_NOW,
-        requested_by: actor.name().to_owned(),
-    };
-    db.add_action(&action, now).await?;
-    audit(&mut db, id, "device.probe_now", actor, now).await?;
-    Ok(db.commit().await?)
 }
 
 async fn status(db: &mut Write, id: &DeviceId) -> Result<DeviceStatus> {

@@ -8,19 +8,22 @@ mod gathered;
 mod judged;
 mod order;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 pub use self::delivery::{Content, Delivery, Record};
-use self::gathered::{Gathered, News};
+use self::gathered::{Gathered, Saved};
 use self::judged::{Judged, Standing};
+use super::Library;
 use super::judge::{self, Bench};
 use super::quarantine;
+use super::runs::append_machine_event;
 use crate::domain::id::DeviceId;
 use crate::domain::identity::Sign;
-use crate::store::{self, Store, Write};
+use crate::domain::reading::ActionKind;
+use crate::domain::run::{Event, Evidence};
+use crate::store::{self, ActionRecord, Store, Write};
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +109,7 @@ impl Receiver {
             quarantine::tell(write, &self.bench, device, now).await?;
         }
         // In one order, so that two collectors never wait for each other.
-        for (device, news) in &stored.news {
+        for (device, news) in &stored.saved.news {
             let signature =
                 news.newest.map(|(sample, skew)| self.bench.sample_signature(sample, skew));
             if news.section || self.judged.asks_for(device, signature) {
@@ -114,14 +117,43 @@ impl Receiver {
                 standings.push(((*device).clone(), Standing { signature, unsettled }));
             }
         }
+        for ended in &stored.saved.ended {
+            attach(write, &self.bench.library, ended, now).await?;
+        }
         Ok(standings)
     }
+}
+
+/// How an order went is evidence in the device's open corrective run.
+async fn attach(
+    write: &mut Write,
+    library: &Library,
+    ended: &ActionRecord,
+    now: Timestamp,
+) -> super::Result<()> {
+    let Some(run) = write.open_corrective(&ended.device).await? else { return Ok(()) };
+    let outcome = ended.outcome.map_or("unknown", |outcome| outcome.as_str());
+    let evidence = Evidence {
+        rule: ended.kind.clone(),
+        summary: format!("{}: {}", in_words(ended), ended.detail),
+        source: format!("orden de {} ({outcome})", ended.requested_by),
+        taken_at: ended.finished_at,
+    };
+    append_machine_event(write, library, &run.id, Event::ActionEnded { evidence }, now).await
+}
+
+/// What was ordered and how it ended.
+fn in_words(ended: &ActionRecord) -> String {
+    let kind = ActionKind::parse(&ended.kind);
+    let what = kind.map_or("Orden", crate::domain::action::title);
+    let how = ended.outcome.map_or("sin resultado", crate::domain::action::outcome_word);
+    format!("{what}, {how}")
 }
 
 /// What was stored and what it means for judging.
 struct Stored<'a> {
     outcomes: Vec<Outcome>,
-    news: BTreeMap<&'a DeviceId, News<'a>>,
+    saved: Saved<'a>,
     quarantined: Vec<&'a DeviceId>,
 }
 
@@ -155,6 +187,6 @@ async fn save<'a>(
             }
         }
     }
-    let news = gathered.save(write, now).await?;
-    Ok(Stored { outcomes, news, quarantined })
+    let saved = gathered.save(write, now).await?;
+    Ok(Stored { outcomes, saved, quarantined })
 }

@@ -123,7 +123,7 @@ async fn kept(store: &Store, id: &DeviceId, keep: Option<usize>) -> Result<Optio
     side.map(Some).ok_or_else(|| anyhow!("no hay una computadora {keep}; vea `device conflict`"))
 }
 
-async fn find(store: &Store, wanted: &str) -> Result<DeviceId> {
+pub(super) async fn find(store: &Store, wanted: &str) -> Result<DeviceId> {
     let fleet = store.read().await?.fleet().await?;
     let matching: Vec<&DeviceRow> =
         fleet.iter().filter(|row| row.id.as_str() == wanted || row.name == wanted).collect();

@@ -114,6 +114,11 @@ pub enum Event {
         /// No alert of the run is left open.
         all_clear: bool,
     },
+    /// An order to the device's agent came to its end.
+    ActionEnded {
+        /// What it showed.
+        evidence: Evidence,
+    },
     /// The fault stayed away and nobody had acted: the run ends by itself.
     Recovered,
 }
@@ -121,7 +126,7 @@ pub enum Event {
 /// What a reading said, kept with the event it proves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// The rule it answers.
+    /// The rule it answers, or the kind of the action it is the result of.
     pub rule: String,
     /// What was seen, in a sentence.
     pub summary: String,
@@ -146,18 +151,21 @@ pub enum EventKind {
     AlertJoined,
     /// An alert cleared.
     AlertCleared,
+    /// An order to the device's agent came to its end.
+    ActionEnded,
     /// It ended by itself.
     Recovered,
 }
 
 impl EventKind {
-    const ALL: [EventKind; 7] = [
+    const ALL: [EventKind; 8] = [
         EventKind::Opened,
         EventKind::Completed,
         EventKind::Answered,
         EventKind::Noted,
         EventKind::AlertJoined,
         EventKind::AlertCleared,
+        EventKind::ActionEnded,
         EventKind::Recovered,
     ];
 
@@ -170,6 +178,7 @@ impl EventKind {
             EventKind::Noted => "noted",
             EventKind::AlertJoined => "alert_joined",
             EventKind::AlertCleared => "alert_cleared",
+            EventKind::ActionEnded => "action_ended",
             EventKind::Recovered => "recovered",
         }
     }

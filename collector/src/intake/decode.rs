@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tonic::Status;
 
 use crate::actions::receive_report::{Content, Delivery, Record};
+use crate::domain::action::ActionResult;
 use crate::domain::device::Hints;
 use crate::domain::id::{ActionId, DeviceId};
 use crate::domain::identity::Greeting;
@@ -172,11 +173,15 @@ fn content(body: Body, epoch: u64) -> Result<Content, String> {
             Content::Section(Box::new(section.map_err(|error: Malformed| error.to_string())?))
         }
         Body::Gap(gap) => gap_content(&gap, epoch)?,
-        Body::ActionResult(result) => Content::ActionResult {
-            action: ActionId::new(bounds::text(&result.action_id, limits::VERSION)),
-            outcome: outcome(result.outcome)?,
-            detail: bounds::text(&result.detail, limits::ACTION_DETAIL),
-        },
+        Body::ActionResult(result) => {
+            let answer = atalaya_proto::answer_from_wire(result.outcome, result.evidence);
+            let (outcome, evidence) = answer.map_err(|error| error.to_string())?;
+            let detail = bounds::text(&result.detail, limits::ACTION_DETAIL);
+            Content::ActionResult {
+                action: ActionId::new(bounds::text(&result.action_id, limits::ACTION_ID)),
+                result: Box::new(ActionResult { outcome, detail, evidence }),
+            }
+        }
         Body::UpdateResult(result) => Content::Update {
             version: bounds::text(&result.version, limits::VERSION),
             outcome: update_outcome(result.outcome)?,
@@ -231,17 +236,4 @@ fn gap_content(gap: &v1::Gap, own_epoch: u64) -> Result<Content, String> {
     };
     let epoch = if gap.epoch == 0 { own_epoch } else { gap.epoch };
     Ok(Content::Gap { epoch, first_seq: first, last_seq: last, lost, record_class, reason })
-}
-
-fn outcome(outcome: i32) -> Result<&'static str, String> {
-    match v1::ActionOutcome::try_from(outcome) {
-        Ok(v1::ActionOutcome::Done) => Ok("done"),
-        Ok(v1::ActionOutcome::Failed) => Ok("failed"),
-        Ok(v1::ActionOutcome::Refused) => Ok("refused"),
-        Ok(v1::ActionOutcome::Expired) => Ok("expired"),
-        Ok(v1::ActionOutcome::Unsupported) => Ok("unsupported"),
-        Ok(v1::ActionOutcome::Unspecified) | Err(_) => {
-            Err(format!("action_result: {outcome} is no outcome"))
-        }
-    }
 }

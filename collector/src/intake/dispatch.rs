@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use atalaya_proto::v1::{Action, ProbeNow, action::Kind};
+use atalaya_proto::limits;
+use atalaya_proto::v1::Action;
 use jiff::Timestamp;
 
 use super::server::Shared;
-use crate::actions::manage_device::PROBE_NOW;
 use crate::actions::send_action;
 use crate::domain::device::DeviceStatus;
+use crate::domain::reading::bounds;
 
 /// Streams that open at the same time are served together.
 const GATHER: Duration = Duration::from_millis(200);
@@ -39,24 +40,23 @@ async fn pass(shared: &Shared) {
         Ok(waiting) => waiting,
         Err(error) => return tracing::error!(%error, "waiting actions cannot be read"),
     };
-    for action in waiting {
-        let here = shared.sessions.has(&action.device)
-            && shared.roster.status(&action.device) == Some(DeviceStatus::Approved);
-        if !here || action.kind != PROBE_NOW {
-            continue;
-        }
-        // Taken first: of two collectors one sends it, and an agent never gets it twice.
-        match send_action::take(&shared.store, &action.id, now).await {
+    for record in waiting {
+        let here = shared.sessions.wants(&record.device, &record.id)
+            && shared.roster.status(&record.device) == Some(DeviceStatus::Approved);
+        let Some(action) = record.action.as_ref().filter(|_| here) else { continue };
+        match send_action::take(&shared.store, &record.id, now).await {
             Ok(true) => {}
             Ok(false) => continue,
             Err(error) => return tracing::error!(%error, "an action could not be taken"),
         }
-        let kind = Some(Kind::ProbeNow(ProbeNow { kinds: Vec::new() }));
-        if !shared
-            .sessions
-            .send(&action.device, Action { id: action.id.to_string(), kind, ..Action::default() })
-        {
-            tracing::warn!(device = %action.device, action = %action.id, "the stream ended before the action was sent");
+        let message = Action {
+            id: record.id.to_string(),
+            kind: Some(atalaya_proto::action_to_wire(action)),
+            expires_at_us: record.expires_at.as_microsecond(),
+            requested_by: bounds::text(&record.requested_by, limits::REQUESTED_BY),
+        };
+        if !shared.sessions.send(&record.device, message) {
+            tracing::info!(device = %record.device, action = %record.id, "the stream ended before the action was sent: it goes out on the next");
         }
     }
 }

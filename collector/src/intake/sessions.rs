@@ -1,15 +1,15 @@
 //! The open streams: one per device, so that actions find their agent and a second stream ends the first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use atalaya_proto::v1::Action;
 use tokio::sync::{Notify, mpsc};
 
-use crate::domain::id::DeviceId;
+use crate::domain::id::{ActionId, DeviceId};
 
-/// Actions that may wait in one stream.
-const ACTIONS: usize = 8;
+/// Actions that may wait in one stream: as many as may be open.
+const ACTIONS: usize = crate::domain::action::OPEN;
 
 /// The open streams. Clones share them.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +23,8 @@ pub struct Sessions {
 struct Open {
     serial: String,
     actions: mpsc::Sender<Action>,
+    /// Ids of actions handed to this stream.
+    handed: HashSet<String>,
     ended: Arc<Notify>,
 }
 
@@ -42,7 +44,8 @@ impl Sessions {
     pub fn open(&self, device: &DeviceId, serial: &str) -> Session {
         let (actions, receiver) = mpsc::channel(ACTIONS);
         let ended = Arc::new(Notify::new());
-        let open = Open { serial: serial.to_owned(), actions, ended: ended.clone() };
+        let (serial, handed) = (serial.to_owned(), HashSet::new());
+        let open = Open { serial, actions, handed, ended: ended.clone() };
         if let Some(before) = self.lock().insert(device.clone(), open) {
             tracing::info!(%device, "a second stream of the device: the first is ended");
             before.ended.notify_one();
@@ -52,14 +55,17 @@ impl Sessions {
         Session { sessions: self.clone(), device: device.clone(), actions: receiver, ended }
     }
 
-    /// Whether a device has a stream here.
-    pub fn has(&self, device: &DeviceId) -> bool {
-        self.lock().contains_key(device)
+    /// Whether a device has a stream here that was not handed this action yet.
+    pub fn wants(&self, device: &DeviceId, action: &ActionId) -> bool {
+        self.lock().get(device).is_some_and(|open| !open.handed.contains(action.as_str()))
     }
 
     /// Hands an action to a device's stream; false when there is none or it is full.
     pub fn send(&self, device: &DeviceId, action: Action) -> bool {
-        self.lock().get(device).is_some_and(|open| open.actions.try_send(action).is_ok())
+        let mut sessions = self.lock();
+        let Some(open) = sessions.get_mut(device) else { return false };
+        let id = action.id.clone();
+        open.actions.try_send(action).is_ok() && open.handed.insert(id)
     }
 
     /// Ends the stream of a device unless it uses that certificate.

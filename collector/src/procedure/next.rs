@@ -166,6 +166,10 @@ pub fn next(
                 String::new()
             };
         }
+        Event::ActionEnded { evidence } => {
+            record.kind = EventKind::ActionEnded;
+            record.evidence = Some(evidence);
+        }
         Event::Recovered => {
             record.kind = EventKind::Recovered;
             record.note = "La falla desapareció y nadie había intervenido.".to_owned();
@@ -188,6 +192,7 @@ fn closed(run: &Run, event: Event, actor: &Actor, now: Timestamp) -> Result<Take
         Event::Complete { .. }
         | Event::Answer { .. }
         | Event::AlertJoined { .. }
+        | Event::ActionEnded { .. }
         | Event::Recovered => return Err(Refused::Closed),
     };
     let record = NewEvent { kind, step: None, answer: None, note, evidence, actor: actor.clone() };

@@ -58,6 +58,7 @@ fn run(id: &str, device: &str, folio: &str) -> Run {
     }
 }
 
+mod actions;
 mod alerts_and_runs;
 mod devices;
 mod network;

@@ -12,12 +12,15 @@ use super::error::Error;
 use super::state::Web;
 use crate::actions::advance_run::advance_run;
 use crate::actions::manage_network::{self, Wanted};
+use crate::actions::order_action::{Order, order_action};
 use crate::actions::secret::Secret;
 use crate::actions::settle_conflict::settle_conflict;
 use crate::actions::{manage_area, manage_device, sign_in};
 use crate::domain::access::Actor;
-use crate::domain::id::{AreaId, DeviceId, RunId};
+use crate::domain::action::Ordering;
+use crate::domain::id::{ActionId, AreaId, DeviceId, RunId};
 use crate::domain::person::{Person, Role};
+use crate::domain::reading::ActionKind;
 use crate::domain::run::{Event, Run};
 
 /// Somebody signed in; may look at everything of the unit.
@@ -51,6 +54,12 @@ impl Viewer {
     /// Whether they decide about areas, networks and people.
     pub fn administers(&self) -> bool {
         self.person.administrator || self.person.role == Role::Head
+    }
+
+    /// Whether they may order actions of this kind from an agent.
+    pub fn may_order(&self, kind: ActionKind) -> bool {
+        let administrator = self.administers();
+        Ordering { actor: self.actor(), administrator }.may_order(kind)
     }
 
     /// As whom their acts are recorded.
@@ -134,15 +143,15 @@ impl Operator {
         Ok(())
     }
 
-    /// Has a device measure now.
+    /// Orders an action from a device's agent.
     ///
     /// # Errors
-    /// For whoever does not look after PCs, and when the device is not listened to.
-    pub async fn probe(&self, id: &DeviceId) -> Result<(), Error> {
-        self.check_devices()?;
-        manage_device::order_probe(self.web.store(), id, &self.actor, self.web.now()).await?;
+    /// For whoever may not order it, when its parameters are out of bounds, and when the device is not listened to.
+    pub async fn order(&self, id: &DeviceId, order: &Order) -> Result<ActionId, Error> {
+        let by = Ordering { actor: self.actor.clone(), administrator: self.administers };
+        let action = order_action(self.web.store(), id, order, &by, self.web.now()).await?;
         self.web.streams().nudge();
-        Ok(())
+        Ok(action)
     }
 
     /// Gives an area a policy on open ports, or takes it away.

@@ -1,6 +1,7 @@
 //! The JSON API under /api/v1, for programs that hold a token. Words are those of the store and the log;
 //! lists are bounded. A web session opens nothing here.
 
+mod actions;
 mod alerts;
 mod devices;
 mod procedures;
@@ -27,6 +28,7 @@ pub(super) fn router() -> Router<Web> {
     Router::new()
         .route("/api/openapi.json", get(async || Json(Description::openapi())))
         .merge(devices::router())
+        .merge(actions::router())
         .merge(alerts::router())
         .merge(runs::router())
         .merge(procedures::router())
@@ -39,6 +41,8 @@ pub(super) fn router() -> Router<Web> {
     paths(
         devices::list,
         devices::one,
+        actions::list,
+        actions::order,
         alerts::list,
         runs::list,
         runs::one,

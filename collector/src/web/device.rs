@@ -1,6 +1,7 @@
 //! Ficha de equipo: is this the machine, how is each part of it, what happened, what can be done now.
 
 mod figures;
+mod orders;
 mod sections;
 
 use askama::Template;
@@ -11,6 +12,7 @@ use axum::routing::{get, post};
 use jiff::{SignedDuration, Timestamp};
 
 use self::figures::Figure;
+use self::orders::Orders;
 use self::sections::Sections;
 use super::access::Operator;
 use super::error::Error;
@@ -22,8 +24,9 @@ use super::{assets, markup, networks, since, units, words};
 use crate::domain::device::{Device, DeviceStatus};
 use crate::domain::firewall_policy::permitted;
 use crate::domain::id::DeviceId;
+use crate::domain::reading::Evidence;
 use crate::domain::run::RunState;
-use crate::store::{ActionRecord, AlertFilter, AlertRow, DeviceRow, Live, RunFilter, RunRow};
+use crate::store::{AlertFilter, AlertRow, DeviceRow, Live, RunFilter, RunRow};
 
 /// Alerts, runs and orders shown on a sheet.
 const RECENT: u32 = 12;
@@ -39,7 +42,8 @@ pub(super) fn router() -> Router<Web> {
         .route("/equipos/{id}", get(show))
         .route("/equipos/{id}/aprobar", post(approve))
         .route("/equipos/{id}/revocar", post(revoke))
-        .route("/equipos/{id}/medir", post(probe))
+        .route("/equipos/{id}/medir", post(orders::probe))
+        .route("/equipos/{id}/ordenes", post(orders::order))
 }
 
 #[derive(Template)]
@@ -57,7 +61,7 @@ struct DevicePage {
     open: Vec<AlertView>,
     past: Vec<AlertView>,
     runs: Vec<RunView>,
-    orders: Vec<OrderView>,
+    orders: Orders,
     losses: Vec<(String, i64)>,
     identity: Identity,
     operates: bool,
@@ -79,14 +83,6 @@ struct RunView {
     updated_at: Timestamp,
 }
 
-struct OrderView {
-    what: &'static str,
-    by: String,
-    at: Timestamp,
-    look: Look,
-    detail: String,
-}
-
 async fn show(
     State(web): State<Web>,
     Path(id): Path<String>,
@@ -106,7 +102,7 @@ async fn show(
     let (alerts, _) = read.list_alerts(&recent).await.map_err(Error::internal)?;
     let recent = RunFilter { device: Some(id.clone()), limit: RECENT, ..RunFilter::default() };
     let (runs, _) = read.list_runs(&recent).await.map_err(Error::internal)?;
-    let orders = read.actions_of(&id, 5).await.map_err(Error::internal)?;
+    let orders = read.actions_of(&id, orders::SHOWN).await.map_err(Error::internal)?;
     let identity = Identity::of(read, &device).await?;
     let losses = read.losses(&id).await.map_err(Error::internal)?;
     let measured = read.samples(device.number, page.now - FIGURES, MEASUREMENTS).await;
@@ -130,7 +126,7 @@ async fn show(
         open,
         past,
         runs: runs.into_iter().map(run).collect(),
-        orders: orders.into_iter().map(order).collect(),
+        orders: Orders::new(orders, &page.viewer, device.status, page.now),
         losses,
         identity,
         operates: page.viewer.operates(),
@@ -177,35 +173,17 @@ fn run(row: RunRow) -> RunView {
     }
 }
 
-fn order(record: ActionRecord) -> OrderView {
-    OrderView {
-        what: match record.kind.as_str() {
-            "probe_now" => "Medir ahora",
-            _ => "Orden",
-        },
-        look: words::order(record.sent_at.is_some(), record.outcome.as_deref()),
-        by: record.requested_by,
-        at: record.finished_at.unwrap_or(record.requested_at),
-        detail: record.detail,
-    }
-}
-
 async fn approve(Path(id): Path<String>, operator: Operator) -> Result<Redirect, Error> {
     operator.approve(&DeviceId::new(id.clone())).await?;
-    Ok(back_to(&id))
+    Ok(back_to(&id, ""))
 }
 
 async fn revoke(Path(id): Path<String>, operator: Operator) -> Result<Redirect, Error> {
     operator.revoke(&DeviceId::new(id.clone())).await?;
-    Ok(back_to(&id))
-}
-
-async fn probe(Path(id): Path<String>, operator: Operator) -> Result<Redirect, Error> {
-    operator.probe(&DeviceId::new(id.clone())).await?;
-    Ok(back_to(&id))
+    Ok(back_to(&id, ""))
 }
 
 /// The id has been found in the store, so it is one of ours.
-fn back_to(id: &str) -> Redirect {
-    Redirect::to(&format!("/equipos/{id}"))
+fn back_to(id: &str, part: &str) -> Redirect {
+    Redirect::to(&format!("/equipos/{id}{part}"))
 }

@@ -64,7 +64,10 @@ impl From<crate::actions::Error> for Error {
                 Error::Conflict(format!("{by} ya atendió este paso el {at}: mira cómo quedó."))
             }
             Action::Overtaken => Error::Conflict(sentence(&error)),
-            Action::Refused(_) | Action::Unfitting(_) => Error::Invalid(sentence(&error)),
+            Action::Refused(_) | Action::Unfitting(_) | Action::Unfit(_) => {
+                Error::Invalid(sentence(&error))
+            }
+            Action::NotAllowed(_) => Error::Forbidden(sentence(&error)),
             Action::NotFound(_) => Error::NotFound(sentence(&error)),
             Action::Store(_) | Action::NoProcedure { .. } => Error::internal(error),
         }

@@ -1,9 +1,10 @@
 //! How states, verdicts and readings look and are called on pages: one place for colour, icon and word.
 
 use super::markup::Look;
+use crate::domain::action::ActionState;
 use crate::domain::alert::{Rule, Severity, Verdict};
 use crate::domain::network_device::{Answering, NetworkDeviceKind};
-use crate::domain::reading::SectionKind;
+use crate::domain::reading::{ActionOutcome, SectionKind};
 use crate::domain::reading::{
     DriveHealth, DriveKind, FirewallBackend, PacketPolicy, Status, Verdict as Connection,
 };
@@ -200,18 +201,27 @@ pub fn event(kind: EventKind, answer: Option<bool>) -> (&'static str, &'static s
         (EventKind::Noted, _) => ("note", "anotó"),
         (EventKind::AlertJoined, _) => ("alerts", "sumó una alerta"),
         (EventKind::AlertCleared, _) => ("ok", "comprobó que una alerta terminó"),
+        (EventKind::ActionEnded, _) => ("measure", "agregó el resultado de una orden"),
         (EventKind::Recovered, _) => ("ok", "cerró el trámite"),
     }
 }
 
 /// How an order to an agent stands.
-pub fn order(sent: bool, outcome: Option<&str>) -> Look {
-    match (outcome, sent) {
-        (Some("done"), _) => look("ok", "ok", "Hecha"),
-        (Some("refused"), _) => look("warning", "revoked", "El agente la rechazó"),
-        (Some(_), _) => look("critical", "critical", "Falló"),
-        (None, true) => look("pending", "pending", "En camino"),
-        (None, false) => look("pending", "pending", "Espera a que el equipo se conecte"),
+pub fn order(state: ActionState, outcome: Option<ActionOutcome>) -> Look {
+    match (outcome, state) {
+        (Some(ActionOutcome::Done), _) => look("ok", "ok", "Hecha"),
+        (Some(ActionOutcome::Failed), _) => look("critical", "critical", "Falló"),
+        (Some(ActionOutcome::Refused), _) => look("warning", "revoked", "El equipo la rechazó"),
+        (Some(ActionOutcome::Expired), _) => look("unknown", "clock", "Venció"),
+        (Some(ActionOutcome::Unsupported), _) => {
+            look("unknown", "unknown", "El equipo no puede hacerla")
+        }
+        (None, ActionState::Ordered) => {
+            look("pending", "pending", "Pedida: espera a que el equipo se conecte")
+        }
+        (None, ActionState::Sent | ActionState::Finished) => {
+            look("pending", "pending", "Enviada al equipo")
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::action::ActionResult;
 use crate::domain::id::{ActionId, DeviceId};
 use crate::domain::reading::{Sample, Section};
 use crate::domain::release::UpdateOutcome;
@@ -69,10 +70,8 @@ pub enum Content {
     ActionResult {
         /// Which.
         action: ActionId,
-        /// `done`, `failed` or `refused`.
-        outcome: &'static str,
-        /// What the agent said.
-        detail: String,
+        /// How, in words, and what proves it.
+        result: Box<ActionResult>,
     },
     /// How an update of the agent ended.
     Update {

@@ -6,11 +6,15 @@ use jiff::Timestamp;
 
 use super::delivery::{Content, Delivery, Record};
 use super::order;
+use crate::actions::order_action::audit_end;
 use crate::domain::access::Actor;
+use crate::domain::action::ActionResult;
 use crate::domain::id::{ActionId, DeviceId};
 use crate::domain::reading::{Sample, Section};
 use crate::domain::release::Ended;
-use crate::store::{self, Arrival, AuditEntry, DeadLetter, GapRecord, Progress, SampleRow, Write};
+use crate::store::{
+    self, ActionRecord, Arrival, AuditEntry, DeadLetter, GapRecord, Progress, SampleRow, Write,
+};
 
 /// What is new of a device.
 #[derive(Default)]
@@ -19,6 +23,14 @@ pub(super) struct News<'a> {
     pub section: bool,
     /// The newest measurement and the skew it came with.
     pub newest: Option<(&'a Sample, i64)>,
+}
+
+/// What was written that others act on.
+pub(super) struct Saved<'a> {
+    /// What is new of each device, in order of device.
+    pub news: BTreeMap<&'a DeviceId, News<'a>>,
+    /// Orders that came to their end.
+    pub ended: Vec<ActionRecord>,
 }
 
 /// Rows of a group, gathered so that each table is written by one statement.
@@ -30,7 +42,7 @@ pub(super) struct Gathered<'a> {
     told: Vec<GapRecord>,
     dead: Vec<DeadLetter>,
     sections: Vec<(&'a DeviceId, &'a Section)>,
-    results: Vec<(&'a ActionId, &'a DeviceId, &'static str, &'a str)>,
+    results: Vec<(&'a ActionId, &'a DeviceId, &'a ActionResult)>,
     updates: Vec<(&'a DeviceId, Ended)>,
     progress: HashMap<(&'a DeviceId, u64), Progress>,
     news: BTreeMap<&'a DeviceId, News<'a>>,
@@ -104,8 +116,8 @@ impl<'a> Gathered<'a> {
                     reason,
                 });
             }
-            Content::ActionResult { action, outcome, detail } => {
-                self.results.push((action, &delivery.device, outcome, detail));
+            Content::ActionResult { action, result } => {
+                self.results.push((action, &delivery.device, result));
             }
             Content::Update { version, outcome, detail } => {
                 let (version, detail) = (version.clone(), detail.clone());
@@ -123,12 +135,8 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    /// Writes the rows; what is new of each device is returned, in order of device.
-    pub async fn save(
-        self,
-        write: &mut Write,
-        now: Timestamp,
-    ) -> store::Result<BTreeMap<&'a DeviceId, News<'a>>> {
+    /// Writes the rows.
+    pub async fn save(self, write: &mut Write, now: Timestamp) -> store::Result<Saved<'a>> {
         write.add_samples(&self.samples).await?;
         for (device, section) in &self.sections {
             write.put_section(device, section, now).await?;
@@ -139,8 +147,12 @@ impl<'a> Gathered<'a> {
         write.add_gaps(&self.told, now).await?;
         write.explain_missing(&self.told).await?;
         write.add_dead_letters(&self.dead, now).await?;
-        for (action, device, outcome, detail) in &self.results {
-            write.finish_action(action, device, outcome, detail, now).await?;
+        let mut ended = Vec::new();
+        for (action, device, result) in &self.results {
+            if let Some(record) = write.finish_action(action, device, result, now).await? {
+                audit_end(write, &record, now).await?;
+                ended.push(record);
+            }
         }
         for (device, ended) in &self.updates {
             if write.put_update_end(device, ended).await? {
@@ -164,6 +176,6 @@ impl<'a> Gathered<'a> {
         if !self.samples.is_empty() {
             write.bump("sample");
         }
-        Ok(self.news)
+        Ok(Saved { news: self.news, ended })
     }
 }

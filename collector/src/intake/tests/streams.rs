@@ -10,11 +10,15 @@ use tonic::Code;
 use super::Bed;
 use super::client::{Identity, Uplink, body, hello, reports};
 use crate::actions::create_code::Wanted;
-use crate::actions::manage_device::{approve_device, order_probe, revoke_device};
+use crate::actions::manage_device::{approve_device, revoke_device};
 use crate::actions::manage_network;
+use crate::actions::order_action::{Order, order_action};
 use crate::domain::access::Actor;
+use crate::domain::action::Ordering;
+use crate::domain::id::{ActionId, DeviceId};
 use crate::domain::network_device::NetworkDeviceKind;
-use crate::domain::reading::TargetKind;
+use crate::domain::reading::{Action, ActionOutcome as Outcome, TargetKind};
+use crate::store::Store;
 
 async fn welcome(uplink: &mut Uplink) -> Welcome {
     match uplink.receive().await.unwrap() {
@@ -69,12 +73,18 @@ async fn a_revocation_by_a_command_ends_the_open_stream_and_refuses_the_next() {
     assert_eq!(next.receive().await.unwrap_err().code(), Code::PermissionDenied);
 }
 
+async fn ordered(store: &Store, device: &DeviceId) -> ActionId {
+    let order = Order { action: Action::ProbeNow { sections: Vec::new() }, patience: None };
+    let by = Ordering::by_program(Actor::Console);
+    order_action(store, device, &order, &by, Timestamp::now()).await.unwrap()
+}
+
 #[tokio::test]
 async fn an_ordered_measurement_reaches_the_agent_once_and_its_result_is_kept() {
     let bed = Bed::new().await;
     let (identity, mut uplink) = bed.uplink().await;
     let other = bed.other_process().await;
-    order_probe(&other, &identity.device, &Actor::Console, Timestamp::now()).await.unwrap();
+    ordered(&other, &identity.device).await;
     let Body::Action(sent) = uplink.receive().await.unwrap() else {
         panic!("an action was expected")
     };
@@ -88,7 +98,7 @@ async fn an_ordered_measurement_reaches_the_agent_once_and_its_result_is_kept() 
     let result = body(Timestamp::now(), record_body::Body::ActionResult(result));
     assert_eq!(uplink.deliver(1, vec![result]).await, 1);
     let kept = bed.store.read().await.unwrap().actions_of(&identity.device, 5).await.unwrap();
-    assert_eq!((kept.len(), kept[0].outcome.as_deref()), (1, Some("done")));
+    assert_eq!((kept.len(), kept[0].outcome), (1, Some(Outcome::Done)));
     // The stream is quiet afterwards: what comes next is the answer to the next batch, not the action again.
     assert_eq!(uplink.deliver(2, reports(1)).await, 2);
 }
@@ -97,9 +107,29 @@ async fn an_ordered_measurement_reaches_the_agent_once_and_its_result_is_kept() 
 async fn an_action_waits_for_its_agent_to_connect() {
     let bed = Bed::new().await;
     let identity = bed.identity().await;
-    order_probe(&bed.store, &identity.device, &Actor::Console, Timestamp::now()).await.unwrap();
+    ordered(&bed.store, &identity.device).await;
     let mut uplink = Uplink::open(&bed, &identity, 7).await;
     assert!(matches!(uplink.receive().await.unwrap(), Body::Action(_)));
+}
+
+#[tokio::test]
+async fn an_action_without_an_answer_is_sent_again_on_the_next_stream_and_after_a_restart() {
+    let bed = Bed::new().await;
+    let (identity, mut first) = bed.uplink().await;
+    let id = ordered(&bed.store, &identity.device).await;
+    let sent = async |uplink: &mut Uplink| match uplink.receive().await.unwrap() {
+        Body::Action(action) => action,
+        other => panic!("an action was expected: {other:?}"),
+    };
+    let action = sent(&mut first).await;
+    assert_eq!((action.id.as_str(), action.requested_by.as_str()), (id.as_str(), "Consola"));
+    assert!(action.expires_at_us > Timestamp::now().as_microsecond());
+    let mut second = Uplink::open(&bed, &identity, 7).await;
+    assert_eq!(sent(&mut second).await, action);
+    // As after a kill of the collector: nothing of the stream is left, the order is.
+    let bed = bed.restart().await;
+    let mut third = Uplink::open(&bed, &identity, 7).await;
+    assert_eq!(sent(&mut third).await, action);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Alerts, runs, folios and actions, on both engines.
+//! Alerts, runs and folios, on both engines.
 
 use super::*;
 
@@ -127,26 +127,5 @@ on_both_engines! {
         db.set_clear_since(&run.id, Some(at(50))).await.unwrap();
         assert_eq!(db.runs_recovered(at(50)).await.unwrap(), []);
         assert_eq!(db.runs_recovered(at(51)).await.unwrap(), [run.id]);
-    }
-
-    async fn actions_wait_are_sent_once_and_finish_for_their_device_only(store: &Store) {
-        let device = with_device(store, "a").await;
-        let other = with_device(store, "b").await;
-        let action = NewAction {
-            id: ActionId::new("x"),
-            device: device.id.clone(),
-            kind: "probe_now",
-            requested_by: "Ana".into(),
-        };
-        let mut db = store.write().await.unwrap();
-        db.add_action(&action, at(1)).await.unwrap();
-        assert_eq!(db.actions_waiting(at(0)).await.unwrap().len(), 1);
-        assert!(db.set_action_sent(&action.id, at(2)).await.unwrap());
-        assert!(!db.set_action_sent(&action.id, at(2)).await.unwrap());
-        db.finish_action(&action.id, &other.id, "done", "", at(3)).await.unwrap();
-        assert_eq!(db.actions_of(&device.id, 5).await.unwrap()[0].outcome, None);
-        db.finish_action(&action.id, &device.id, "done", "5 secciones", at(3)).await.unwrap();
-        let kept = &db.actions_of(&device.id, 5).await.unwrap()[0];
-        assert_eq!((kept.outcome.as_deref(), kept.detail.as_str()), (Some("done"), "5 secciones"));
     }
 }

@@ -88,7 +88,7 @@ struct EventJson {
     actor: String,
     /// In which role, or `machine`, `console`, `token`.
     role: String,
-    /// `opened`, `completed`, `answered`, `noted`, `alert_joined`, `alert_cleared` or `recovered`.
+    /// `opened`, `completed`, `answered`, `noted`, `alert_joined`, `alert_cleared`, `action_ended` or `recovered`.
     kind: &'static str,
     /// At which step.
     step: Option<String>,
