@@ -64,7 +64,7 @@ enum Command {
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     Act {
-        /// ports o antivirus.
+        /// ports, signatures o scan.
         name: String,
     },
     /// Toma las lecturas ahora, sin colector.

@@ -113,3 +113,6 @@ pub(super) async fn audit_end(
     };
     db.audit(&Actor::Machine, &entry, now).await
 }
+
+#[cfg(test)]
+mod tests;

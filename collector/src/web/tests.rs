@@ -4,6 +4,7 @@ mod administration;
 mod api;
 mod house;
 mod networks;
+mod orders;
 mod pages;
 mod protection;
 mod runs;

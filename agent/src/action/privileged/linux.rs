@@ -24,17 +24,22 @@ struct Door {
     kinds: &'static [ActionKind],
 }
 
-/// Only the agent's account may connect to them. Apart from each other, so that neither has the other's privilege.
-const DOORS: [Door; 2] = [
+/// Only the agent's account may connect to them. Apart from each other, so that none has another's privilege.
+const DOORS: [Door; 3] = [
     Door {
         name: "ports",
         socket: "/run/atalaya-agent-ports.sock",
         kinds: &[ActionKind::BlockPort, ActionKind::UnblockPort],
     },
     Door {
-        name: "antivirus",
-        socket: "/run/atalaya-agent-antivirus.sock",
-        kinds: &[ActionKind::UpdateSignatures, ActionKind::QuickScan],
+        name: "signatures",
+        socket: "/run/atalaya-agent-signatures.sock",
+        kinds: &[ActionKind::UpdateSignatures],
+    },
+    Door {
+        name: "scan",
+        socket: "/run/atalaya-agent-scan.sock",
+        kinds: &[ActionKind::QuickScan],
     },
 ];
 

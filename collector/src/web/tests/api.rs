@@ -8,7 +8,13 @@ use super::house::{Answer, House};
 use crate::domain::person::{Role, Scope};
 
 impl House {
-    async fn api(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> Answer {
+    pub(super) async fn api(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: Option<Value>,
+    ) -> Answer {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -20,7 +26,7 @@ impl House {
         self.send(request.body(body).unwrap()).await
     }
 
-    async fn read_api(&self, path: &str, token: &str) -> Answer {
+    pub(super) async fn read_api(&self, path: &str, token: &str) -> Answer {
         self.api(Method::GET, path, token, None).await
     }
 }
