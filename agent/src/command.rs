@@ -11,6 +11,8 @@ pub mod run;
 #[cfg(windows)]
 pub mod service;
 pub mod status;
+#[cfg(target_os = "linux")]
+pub mod unit;
 pub mod update;
 
 /// The command line itself is wrong: the program ends with code 2, as for any other wrong argument.

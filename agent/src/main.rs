@@ -30,8 +30,8 @@ enum Command {
     },
     /// Trabaja como servicio: mide, guarda y entrega hasta que se le detenga.
     Run,
-    /// El servicio de Windows.
-    #[cfg(windows)]
+    /// El servicio: el de Windows, o el de un agente que se actualiza solo.
+    #[cfg(any(windows, target_os = "linux"))]
     Service {
         #[command(subcommand)]
         order: ServiceOrder,
@@ -86,16 +86,22 @@ enum UpdateOrder {
     Answer,
 }
 
-#[cfg(windows)]
+#[cfg(any(windows, target_os = "linux"))]
 #[derive(Subcommand)]
 enum ServiceOrder {
     /// Instala el servicio; no lo inicia.
-    Install,
+    Install {
+        /// En una carpeta donde el agente se actualiza solo, con versiones firmadas; vea `[update]` en la configuración.
+        #[arg(long)]
+        self_update: bool,
+    },
     /// Inicia el servicio instalado.
+    #[cfg(windows)]
     Start,
     /// Detiene y quita el servicio; la identidad y lo pendiente de entrega se quedan.
     Uninstall,
     /// Solo para el administrador de servicios.
+    #[cfg(windows)]
     #[command(hide = true)]
     Run,
 }
@@ -111,10 +117,15 @@ fn main() -> ExitCode {
         Command::Run => command::run::run(config),
         #[cfg(windows)]
         Command::Service { order } => match order {
-            ServiceOrder::Install => command::service::install(config),
+            ServiceOrder::Install { self_update } => command::service::install(config, self_update),
             ServiceOrder::Start => command::service::start(),
             ServiceOrder::Uninstall => command::service::uninstall(),
             ServiceOrder::Run => command::service::run(config),
+        },
+        #[cfg(target_os = "linux")]
+        Command::Service { order } => match order {
+            ServiceOrder::Install { self_update } => command::unit::install(self_update),
+            ServiceOrder::Uninstall => command::unit::uninstall(),
         },
         Command::Status { json } => command::status::run(config, json),
         Command::Check { settings: true } => command::check::settings_only(config),

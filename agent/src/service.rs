@@ -5,7 +5,7 @@
 cfg_select! {
     target_os = "linux" => {
         mod linux;
-        pub use linux::stop_requested;
+        pub use linux::{install, stop_requested, uninstall};
     }
     windows => {
         mod windows;

@@ -1,26 +1,32 @@
 //! `atalaya-agent service install|start|uninstall|run`: the agent as a service of Windows. There is no such order on other
 //! systems, where a package brings the unit.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
 use crate::config::Config;
 use crate::service::{self, EventLog};
 use crate::state::{create_private_directory, make_private};
+use crate::update::home::Home;
+use crate::version::version;
 
 /// Makes the agent a service that starts with Windows. It is not started yet.
 ///
 /// # Errors
 /// When the settings are wrong or the system refuses.
-pub fn install(config_file: Option<&Path>) -> anyhow::Result<()> {
+pub fn install(config_file: Option<&Path>, self_update: bool) -> anyhow::Result<()> {
     super::run::log_to_console();
     let config = Config::load(config_file)?;
     let dir = &config.state_dir;
     create_private_directory(dir)
         .and_then(|()| make_private(dir))
         .with_context(|| format!("no se puede preparar la carpeta de estado {}", dir.display()))?;
-    let program = std::env::current_exe().context("no se sabe dónde está el programa")?;
+    let mut program = std::env::current_exe().context("no se sabe dónde está el programa")?;
+    if self_update {
+        program = own_home(dir, &program)
+            .with_context(|| format!("no se puede poner el programa en {}", dir.display()))?;
+    }
     let mut arguments = vec!["service".into(), "run".into()];
     if let Some(file) = config_file {
         let file = std::path::absolute(file).context("no se sabe dónde está la configuración")?;
@@ -30,6 +36,14 @@ pub fn install(config_file: Option<&Path>) -> anyhow::Result<()> {
         .context("no se pudo instalar el servicio; ejecute esta orden como administrador")?;
     println!("Servicio {} instalado. Para iniciarlo: net start {}", service::NAME, service::NAME);
     Ok(())
+}
+
+/// Puts the program within the state folder, where the service is let in to exchange it; its new path.
+fn own_home(state_dir: &Path, program: &Path) -> std::io::Result<PathBuf> {
+    let folder = state_dir.join("program");
+    create_private_directory(&folder)?;
+    let own = folder.join("atalaya-agent.exe");
+    Ok(Home::establish(&own, program, version())?.program().into())
 }
 
 /// Starts the service.

@@ -1,6 +1,10 @@
 //! How Linux asks a service to stop.
 
+mod install;
+
 use tokio::signal::unix::{SignalKind, signal};
+
+pub use install::{install, uninstall};
 
 /// Ends when the system or a person asks the program to stop.
 ///

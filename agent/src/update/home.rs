@@ -80,6 +80,26 @@ impl Home {
         Home { program: program.into() }
     }
 
+    /// Puts a program where it updates itself, whole or not at all; a ledger that is there is kept.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn establish(program: &Path, from: &Path, version: &str) -> io::Result<Home> {
+        let home = Home::of(program);
+        let ledger = Version::parse(version).map_or(home.ledger(), |own| home.ledger().with(own));
+        // Repeating it from the program that is there already must not empty it.
+        if from.canonicalize()? != program.canonicalize().unwrap_or_default() {
+            let new = home.new_program();
+            let mut file = platform::create_program(&new)?;
+            io::copy(&mut std::fs::File::open(from)?, &mut file)?;
+            file.sync_all()?;
+            drop(file);
+            std::fs::rename(&new, program)?;
+        }
+        home.write_ledger(&ledger)?;
+        Ok(home)
+    }
+
     /// What the service starts.
     pub fn program(&self) -> &Path {
         &self.program

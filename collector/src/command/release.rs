@@ -36,6 +36,8 @@ pub enum Release {
     },
     /// Lista las versiones, a quién se ofrecen y cómo terminaron.
     List,
+    /// Lista los equipos que se actualizan solos: versión que usan, la que se les ofrece y cómo terminó la última.
+    Devices,
     /// Ofrece una versión a los equipos, a los de un área o a una parte de ellos.
     Offer {
         /// Versión, por ejemplo 0.2.0.
@@ -105,6 +107,7 @@ pub fn run(place: &Place, release: Release) -> Result<()> {
                 print(&format!("{version}\t{target}"))
             }
             Release::List => list(&store, now).await,
+            Release::Devices => devices(&store).await,
             Release::Offer { version, area, share } => {
                 let area = match &area {
                     Some(name) => Some(area_named(&store, name).await?),
@@ -186,6 +189,20 @@ async fn list(store: &Store, now: Timestamp) -> Result<()> {
         for (_, outcome, count) in outcomes.iter().filter(|(of, ..)| *of == text) {
             print(&format!("\t{}: {count}", outcome.in_words()))?;
         }
+    }
+    Ok(())
+}
+
+async fn devices(store: &Store) -> Result<()> {
+    for (name, running, update) in store.read().await?.device_updates().await? {
+        let offered = update.offered.as_deref().unwrap_or("nada");
+        let ended = update.ended.map(|ended| {
+            format!("\t{} {}: {}", ended.version, ended.outcome.in_words(), ended.detail)
+        });
+        print(&format!(
+            "{name}\tusa {running}\tse le ofrece {offered}{}",
+            ended.unwrap_or_default()
+        ))?;
     }
     Ok(())
 }

@@ -62,6 +62,14 @@ struct UpdateColumns {
     ended_at: Option<i64>,
 }
 
+#[derive(FromRow)]
+struct FleetColumns {
+    name: String,
+    agent_version: String,
+    #[sqlx(flatten)]
+    update: UpdateColumns,
+}
+
 impl UpdateColumns {
     fn read(self) -> Result<DeviceUpdate> {
         let ended = match (self.version, self.outcome, self.ended_at) {
@@ -115,6 +123,18 @@ impl Read {
         let found: Option<UpdateColumns> =
             on!(self, |db| sqlx::query_as(sql).bind(device.as_str()).fetch_optional(db).await)?;
         found.map(UpdateColumns::read).transpose()
+    }
+
+    /// Name, version and updates of every device that asked for one, by name.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn device_updates(&mut self) -> Result<Vec<(String, String, DeviceUpdate)>> {
+        let sql = "SELECT d.name, d.agent_version, u.target, u.offered_version, u.asked_at, u.version, u.outcome,
+                       u.detail, u.ended_at
+                   FROM device_update u JOIN device d ON d.id = u.device_id ORDER BY d.folded_name, d.id";
+        let rows: Vec<FleetColumns> = on!(self, |db| sqlx::query_as(sql).fetch_all(db).await)?;
+        rows.into_iter().map(|row| Ok((row.name, row.agent_version, row.update.read()?))).collect()
     }
 
     /// How many devices ended an update to each version, by outcome.

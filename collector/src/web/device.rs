@@ -3,6 +3,7 @@
 mod figures;
 mod orders;
 mod sections;
+mod update;
 
 use askama::Template;
 use axum::Router;
@@ -63,6 +64,7 @@ struct DevicePage {
     runs: Vec<RunView>,
     orders: Orders,
     losses: Vec<(String, i64)>,
+    update: Option<update::Update>,
     identity: Identity,
     operates: bool,
 }
@@ -105,6 +107,7 @@ async fn show(
     let orders = read.actions_of(&id, orders::SHOWN).await.map_err(Error::internal)?;
     let identity = Identity::of(read, &device).await?;
     let losses = read.losses(&id).await.map_err(Error::internal)?;
+    let update = update::of(read.device_update(&id).await.map_err(Error::internal)?);
     let measured = read.samples(device.number, page.now - FIGURES, MEASUREMENTS).await;
     let measured = measured.map_err(Error::internal)?;
     let policy = match &device.area {
@@ -128,6 +131,7 @@ async fn show(
         runs: runs.into_iter().map(run).collect(),
         orders: Orders::new(orders, &page.viewer, device.status, page.now),
         losses,
+        update,
         identity,
         operates: page.viewer.operates(),
         device,

@@ -8,6 +8,7 @@ use crate::domain::reading::{ActionOutcome, SectionKind};
 use crate::domain::reading::{
     DriveHealth, DriveKind, FirewallBackend, PacketPolicy, Status, Verdict as Connection,
 };
+use crate::domain::release::UpdateOutcome;
 use crate::domain::run::{EventKind, Outcome};
 
 const fn look(class: &'static str, icon: &'static str, word: &'static str) -> Look {
@@ -251,6 +252,16 @@ pub fn answering(state: Answering) -> Look {
         Answering::Up => look("ok", "ok", "Responde"),
         Answering::Down => look("critical", "critical", "Sin respuesta"),
         Answering::Unknown => look("unknown", "unknown", "Desconocido"),
+    }
+}
+
+/// How an update of the agent ended.
+pub fn update(outcome: UpdateOutcome) -> Look {
+    match outcome {
+        UpdateOutcome::Installed => look("ok", "ok", "Instalada"),
+        UpdateOutcome::Refused => look("warning", "revoked", "El agente la rechazó"),
+        UpdateOutcome::Failed => look("warning", "warning", "No se pudo instalar"),
+        UpdateOutcome::Restored => look("critical", "critical", "Retirada: volvió la anterior"),
     }
 }
 

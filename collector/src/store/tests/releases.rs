@@ -81,6 +81,9 @@ on_both_engines! {
         let update = db.device_update(&device.id).await.unwrap().unwrap();
         assert_eq!(update.ended, Some(ended(UpdateOutcome::Installed, 4)));
         assert_eq!((update.target.as_str(), update.offered, update.asked_at), ("linux", None, Some(at(5))));
+        let fleet = db.device_updates().await.unwrap();
+        assert_eq!((fleet.len(), fleet[0].0.as_str()), (1, device.name.as_str()));
+        assert_eq!(fleet[0].2, db.device_update(&device.id).await.unwrap().unwrap());
         let counts = db.update_outcomes().await.unwrap();
         assert_eq!(counts, [("0.2.0".into(), UpdateOutcome::Installed, 1)]);
     }
