@@ -8,6 +8,7 @@ pub mod antivirus;
 pub mod connectivity;
 pub mod disk;
 pub mod firewall;
+#[cfg(any(target_os = "linux", test))]
 mod lines;
 pub mod program;
 pub mod software;
