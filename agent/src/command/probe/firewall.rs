@@ -1,6 +1,6 @@
 //! The firewall and the listening sockets as people read them.
 
-use atalaya_reading::{Firewall, FirewallBackend, PacketPolicy, Reading, Status};
+use atalaya_reading::{Firewall, FirewallBackend, FirewallProfile, PacketPolicy, Reading, Status};
 
 use super::{fact, known, should_be, status, unknown_cell};
 use crate::table::{Cell, Table, Tone, cell, plain};
@@ -12,7 +12,11 @@ pub fn shown(reading: &Reading<Firewall>, colour: bool) -> String {
     if let Some(firewall) = reading.known() {
         text += &fact("Activo", &should_be(firewall.enabled), colour);
         text += &fact("Por medio de", &known(firewall.backend.map(backend)), colour);
+        if firewall.service_running.is_some() {
+            text += &fact("Servicio en marcha", &should_be(firewall.service_running), colour);
+        }
         text += &fact("Lo que nadie permitió", &policy(firewall.default_inbound), colour);
+        text += &profiles(&firewall.profiles, colour);
         if firewall.default_inbound != Some(PacketPolicy::Accept) {
             text += &allowed(firewall, colour);
         }
@@ -22,6 +26,30 @@ pub fn shown(reading: &Reading<Firewall>, colour: bool) -> String {
     } else {
         text + &fact("Puertos que escuchan", &status(firewall.listening_status), colour)
     }
+}
+
+fn profiles(profiles: &[FirewallProfile], colour: bool) -> String {
+    if profiles.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&["Perfil", "En uso", "Activo", "Sin permiso", "Lo decide"]);
+    for profile in profiles {
+        table.row(vec![
+            plain(match profile.name.as_str() {
+                "domain" => "dominio",
+                "private" => "privado",
+                "public" => "público",
+                other => other,
+            }),
+            plain(if profile.active { "sí" } else { "no" }),
+            should_be(profile.enabled),
+            policy(profile.default_inbound),
+            profile.by_group_policy.map_or_else(unknown_cell, |policy| {
+                plain(if policy { "directiva de grupo" } else { "este equipo" })
+            }),
+        ]);
+    }
+    table.lines(2, colour)
 }
 
 fn allowed(firewall: &Firewall, colour: bool) -> String {
@@ -40,13 +68,15 @@ fn listening(firewall: &Firewall, colour: bool) -> String {
     if firewall.listening.is_empty() {
         return fact("Puertos que escuchan", &plain("ninguno"), colour);
     }
-    let mut table = Table::new(&["Escucha", "Dirección", "Puerto", "Proceso", "PID", "Alcance"]);
+    let mut table =
+        Table::new(&["Escucha", "Dirección", "Puerto", "Proceso", "Servicio", "PID", "Alcance"]);
     for socket in &firewall.listening {
         table.row(vec![
             plain(&socket.protocol),
             plain(&socket.address),
             plain(socket.port.to_string()),
             known(socket.process.as_ref()),
+            plain(socket.service.as_deref().unwrap_or_default()),
             plain(socket.pid.map_or_else(String::new, |pid| pid.to_string())),
             if socket.loopback { cell("solo este equipo", Tone::Faint) } else { plain("la red") },
         ]);

@@ -17,6 +17,8 @@ pub struct Owner {
     pub process: String,
     /// Its id.
     pub pid: u32,
+    /// The systemd service it belongs to; `None`: none, or unknown.
+    pub service: Option<String>,
 }
 
 /// What the walk found.
@@ -48,13 +50,20 @@ pub fn find(proc: &Path, wanted: &HashSet<u64>) -> Found {
                 continue;
             }
         };
+        // Asked once, however many sockets it holds.
+        let mut owner = None;
         for file in files.flatten() {
             let target = std::fs::read_link(file.path());
             let hidden = |error: &std::io::Error| error.kind() == ErrorKind::PermissionDenied;
             found.denied |= target.as_ref().is_err_and(hidden);
             let Some(inode) = target.ok().as_deref().and_then(socket_inode) else { continue };
             if wanted.contains(&inode) && !found.owners.contains_key(&inode) {
-                found.owners.insert(inode, Owner { process: name(&folder), pid });
+                let owner = owner.get_or_insert_with(|| Owner {
+                    process: name(&folder),
+                    pid,
+                    service: service(&folder),
+                });
+                found.owners.insert(inode, owner.clone());
             }
         }
         if found.owners.len() == wanted.len() {
@@ -83,6 +92,21 @@ fn name(folder: &Path) -> String {
     bounds::text(&comm, NAME)
 }
 
+/// The innermost service among its control groups: `0::/system.slice/ssh.service`, or of the hierarchy of systemd where
+/// there are several.
+fn service(folder: &Path) -> Option<String> {
+    let groups = std::fs::read_to_string(folder.join("cgroup")).ok()?;
+    let of_systemd = |line: &str| {
+        let (hierarchy, path) = line.split_once(':')?.1.split_once(':')?;
+        matches!(hierarchy, "" | "name=systemd").then(|| path.to_string())
+    };
+    let mut paths = groups.lines().filter_map(of_systemd);
+    let named = paths.find_map(|path| {
+        path.rsplit('/').find(|part| part.ends_with(".service")).map(ToString::to_string)
+    })?;
+    Some(bounds::text(&named, NAME))
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::ffi::OsStrExt;
@@ -105,7 +129,8 @@ mod tests {
         process(proc.path(), 200, b"nginx\n", &[7]);
         process(proc.path(), 100, b"nginx\n", &[7, 8]);
         let found = find(proc.path(), &HashSet::from([7, 9]));
-        assert_eq!(found.owners[&7], Owner { process: "nginx".into(), pid: 100 });
+        let owner = Owner { process: "nginx".into(), pid: 100, service: None };
+        assert_eq!(found.owners[&7], owner);
         assert!(!found.owners.contains_key(&9) && !found.denied);
     }
 
@@ -135,6 +160,23 @@ mod tests {
         let program = std::ffi::OsStr::from_bytes(b"/usr/lib/systemd/systemd-resolved");
         std::os::unix::fs::symlink(program, proc.path().join("1/exe")).unwrap();
         assert_eq!(find(proc.path(), &HashSet::from([1])).owners[&1].process, "systemd-resolved");
+    }
+
+    #[test]
+    fn the_service_is_the_innermost_of_its_control_groups() {
+        let proc = tempfile::tempdir().unwrap();
+        for (pid, groups, expected) in [
+            (1, "0::/system.slice/ssh.service\n", Some("ssh.service")),
+            (2, "9:name=systemd:/system.slice/cups.service\n4:memory:/x.service\n0::/\n", Some("cups.service")),
+            (3, "0::/user.slice/user-1000.slice/user@1000.service/app.slice/web.service\n", Some("web.service")),
+            (4, "0::/user.slice/user-1000.slice/session-2.scope\n", None),
+            (5, "rubbish\n:::\n0::\n", None),
+        ] {
+            process(proc.path(), pid, b"x\n", &[pid.into()]);
+            std::fs::write(proc.path().join(pid.to_string()).join("cgroup"), groups).unwrap();
+            let found = find(proc.path(), &HashSet::from([pid.into()]));
+            assert_eq!(found.owners[&pid.into()].service.as_deref(), expected, "{groups}");
+        }
     }
 
     #[test]

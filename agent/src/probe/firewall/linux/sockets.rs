@@ -101,7 +101,8 @@ impl Sockets {
         // Several sockets of one program on one port, or one shared by its workers, are one thing to a reader.
         let mut unique: BTreeMap<(String, u16, &str, Option<String>), ListeningSocket> = BTreeMap::new();
         for socket in waiting {
-            let (process, pid) = match self.owners.get(&socket.inode) {
+            let owned_by = self.owners.get(&socket.inode);
+            let (process, pid) = match owned_by {
                 Some(Known::Owner(owner)) => (Some(owner.process.clone()), Some(owner.pid)),
                 Some(Known::Missing { hidden: false, .. }) => (Some("kernel".into()), None),
                 Some(Known::Missing { hidden: true, .. }) | None => (None, None),
@@ -114,7 +115,10 @@ impl Sockets {
                 process,
                 pid,
                 loopback: is_loopback(socket.address),
-                service: None,
+                service: match owned_by {
+                    Some(Known::Owner(owner)) => owner.service.clone(),
+                    _ => None,
+                },
             };
             let known = unique.entry(key).or_insert_with(|| described.clone());
             if described.pid < known.pid {
