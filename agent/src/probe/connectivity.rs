@@ -1,6 +1,8 @@
 //! Link, gateway, names, internet and collector: separate facts, one verdict. Every round is bounded in time, and all
 //! of it is measured at once.
 
+#[cfg(any(target_os = "linux", test))]
+mod address_flags;
 mod captive;
 mod collect;
 mod devices;
@@ -13,6 +15,8 @@ mod packet;
 mod settings;
 mod tls;
 mod verdict;
+#[cfg(any(target_os = "linux", test))]
+mod wireless;
 
 use atalaya_reading::{Connectivity, Reading, Section};
 

@@ -17,6 +17,7 @@ pub fn read() -> Result<Vec<Interface>, Unread> {
         .collect();
     interfaces.sort_by(|left, right| left.name.cmp(&right.name));
     interfaces.truncate(bounds::INTERFACES);
+    system::complete(&mut interfaces);
     Ok(interfaces)
 }
 

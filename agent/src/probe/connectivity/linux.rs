@@ -1,5 +1,7 @@
 //! Routes, neighbours and name servers of Linux.
 
+mod link;
+
 use std::net::{IpAddr, Ipv6Addr};
 use std::path::Path;
 
@@ -8,6 +10,7 @@ use procfs::FromRead;
 use procfs::net::{ARPFlags, ArpEntries, RouteEntries};
 
 use super::collect::DefaultRoute;
+pub use link::complete;
 
 /// Flags of a route: in use, by a gateway.
 const UP: u16 = 0x1;

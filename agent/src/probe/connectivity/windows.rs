@@ -8,7 +8,9 @@ mod echo;
 use std::net::IpAddr;
 
 use atalaya_reading::{Interface, bounds};
-use windows::Win32::NetworkManagement::IpHelper::{GetBestInterface, GetIpNetEntry2, MIB_IPNET_ROW2};
+use windows::Win32::NetworkManagement::IpHelper::{
+    GetBestInterface, GetIfEntry2, GetIpNetEntry2, MIB_IF_ROW2, MIB_IPNET_ROW2,
+};
 use windows::Win32::NetworkManagement::Ndis::{
     IF_OPER_STATUS, IfOperStatusDown, IfOperStatusLowerLayerDown, IfOperStatusNotPresent, IfOperStatusUp,
 };
@@ -49,6 +51,7 @@ pub fn interfaces() -> Result<Vec<Interface>, Unread> {
 fn interface(adapter: &Adapter) -> Interface {
     let hex = |mac: &[u8]| mac.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":");
     let addresses = adapter.addresses.iter().take(bounds::ADDRESSES);
+    let errors = errors(adapter.index);
     Interface {
         name: bounds::text(&adapter.name, bounds::TEXT),
         mac: adapter.mac.iter().any(|byte| *byte != 0).then(|| hex(&adapter.mac)),
@@ -58,8 +61,23 @@ fn interface(adapter: &Adapter) -> Interface {
         speed_mbps: u32::try_from(adapter.speed / 1_000_000)
             .ok()
             .filter(|speed| (1..10_000_000).contains(speed)),
+        dhcp: adapter.addresses.iter().any(|(address, _)| address.is_ipv4()).then_some(adapter.dhcp),
+        rx_errors: errors.map(|(received, _)| received),
+        tx_errors: errors.map(|(_, sent)| sent),
+        address_conflict: adapter.conflict,
         ..Interface::default()
     }
+}
+
+/// Damaged frames that came in, and frames that could not be sent, since the system started.
+fn errors(index: u32) -> Option<(u64, u64)> {
+    if index == 0 {
+        return None;
+    }
+    let mut row = MIB_IF_ROW2 { InterfaceIndex: index, ..Default::default() };
+    // SAFETY: the row is ours and says which interface is meant.
+    let found = unsafe { GetIfEntry2(&mut row) };
+    found.is_ok().then_some((row.InErrors, row.OutErrors))
 }
 
 /// The default route in use: IPv4 first, the least metric first.

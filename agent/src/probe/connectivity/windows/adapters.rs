@@ -7,11 +7,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use windows::Win32::Foundation::ERROR_BUFFER_OVERFLOW;
 use windows::Win32::NetworkManagement::IpHelper::{
     GAA_FLAG_INCLUDE_GATEWAYS, GAA_FLAG_SKIP_ANYCAST, GAA_FLAG_SKIP_MULTICAST, GetAdaptersAddresses,
-    IP_ADAPTER_ADDRESSES_LH,
+    IP_ADAPTER_ADDRESSES_LH, IP_ADAPTER_DHCP_ENABLED,
 };
 use windows::Win32::NetworkManagement::Ndis::IF_OPER_STATUS;
 use windows::Win32::Networking::WinSock::{
-    AF_INET, AF_INET6, AF_UNSPEC, SOCKADDR_IN, SOCKADDR_IN6, SOCKET_ADDRESS,
+    AF_INET, AF_INET6, AF_UNSPEC, IpDadStateDeprecated, IpDadStateDuplicate, IpDadStatePreferred, NL_DAD_STATE,
+    SOCKADDR_IN, SOCKADDR_IN6, SOCKET_ADDRESS,
 };
 
 use crate::probe::Unread;
@@ -28,6 +29,12 @@ pub struct Adapter {
     pub mac: Vec<u8>,
     /// Addresses with the length of their network.
     pub addresses: Vec<(IpAddr, u8)>,
+    /// Whether another device on the link has one of them too; `None`: not all were looked into yet.
+    pub conflict: Option<bool>,
+    /// Asks for its IPv4 address.
+    pub dhcp: bool,
+    /// Number by which the system knows it.
+    pub index: u32,
     /// Gateways.
     pub gateways: Vec<IpAddr>,
     /// Servers asked for names.
@@ -93,6 +100,9 @@ unsafe fn adapter(entry: &IP_ADAPTER_ADDRESSES_LH) -> Adapter {
             addresses: linked(entry.FirstUnicastAddress, |item| item.Next)
                 .filter_map(|item| Some((address(&item.Address)?, item.OnLinkPrefixLength)))
                 .collect(),
+            conflict: conflict(entry),
+            dhcp: entry.Anonymous2.Flags & IP_ADAPTER_DHCP_ENABLED != 0,
+            index: entry.Anonymous1.Anonymous.IfIndex,
             gateways: linked(entry.FirstGatewayAddress, |item| item.Next)
                 .filter_map(|item| address(&item.Address))
                 .collect(),
@@ -104,6 +114,21 @@ unsafe fn adapter(entry: &IP_ADAPTER_ADDRESSES_LH) -> Adapter {
             scope: entry.Ipv6IfIndex,
         }
     }
+}
+
+/// What duplicate address detection found.
+///
+/// # Safety
+/// The entry and all it points to live, as the system filled them in.
+unsafe fn conflict(entry: &IP_ADAPTER_ADDRESSES_LH) -> Option<bool> {
+    // SAFETY: promised by the caller.
+    let states: Vec<NL_DAD_STATE> =
+        unsafe { linked(entry.FirstUnicastAddress, |item| item.Next).map(|item| item.DadState).collect() };
+    if states.contains(&IpDadStateDuplicate) {
+        return Some(true);
+    }
+    let settled = [IpDadStatePreferred, IpDadStateDeprecated];
+    (!states.is_empty() && states.iter().all(|state| settled.contains(state))).then_some(false)
 }
 
 /// # Safety
