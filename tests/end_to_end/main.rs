@@ -15,6 +15,7 @@ mod firewall;
 mod front_ends;
 mod hostile;
 mod listening;
+mod network;
 mod renewal;
 mod revocation;
 mod update;
