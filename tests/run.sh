@@ -16,7 +16,7 @@ export LC_ALL=C.UTF-8 CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
 
 NEXTEST_VERSION=0.9.143
 PACKAGES=(build-essential ca-certificates curl postgresql chromium fonts-dejavu-core smartmontools nftables ufw firewalld iptables
-  clamav clamav-daemon dbus python3-minimal util-linux fping iproute2 iputils-ping minisign procps sqlite3 strace)
+  clamav clamav-daemon dbus faketime python3-minimal util-linux fping iproute2 iputils-ping minisign procps sqlite3 strace)
 PARTS=("$@")
 [ "${#PARTS[@]}" -gt 0 ] || PARTS=(lint unit e2e browser)
 

@@ -85,21 +85,24 @@ pub async fn run(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServiceError> {
     let store = Store::new(state);
-    let collector = store.current()?.collector;
+    let identity = store.current()?;
     let dir = state.file("spool");
     let limits = Limits::with_total(config.spool.max_mib << 20);
-    let spool = Spool::open(&dir, limits, report::describe_loss)
-        .map_err(|error| ServiceError::Spool(dir.display().to_string(), error))?;
+    let unusable = |error| ServiceError::Spool(dir.display().to_string(), error);
+    let mut spool = Spool::open(&dir, limits, report::describe_loss).map_err(unusable)?;
+    let lineage = Lineage::begin(state, &identity.device_id);
+    if lineage.of_other_device {
+        spool.begin_anew().map_err(unusable)?;
+    }
     let outbox = Outbox::new(spool);
     let devices = Devices::load(state);
+    let collector = identity.collector.clone();
     let mut probes = Probes::of_service(config, collector.clone(), state, devices.clone());
     let hints = machine::hints(&mut probes).await;
     let (send, requests) = mpsc::channel(REQUESTS);
     let updater = Updater::new(config, state, &outbox, store.clone());
     let os = hints.os.clone();
-    let uplink = Uplink::new(&outbox, store, hints, send)
-        .with_devices(devices)
-        .of_start(Lineage::begin(state));
+    let uplink = Uplink::new(&outbox, store, hints, send).with_devices(devices).of_start(lineage);
     let supervisor = Supervisor::of_this_process();
     let interval = Duration::from_secs(config.interval_s);
     let work = RefCell::new(Work::default());

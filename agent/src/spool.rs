@@ -321,13 +321,18 @@ impl Spool {
         true
     }
 
-    /// What waits of the current epoch is numbered anew in a new one: a person has settled whose history counts.
+    /// All that waits is numbered anew in a new epoch: a person has settled whose history counts, or this PC has another
+    /// identity, whose records begin here.
     ///
     /// # Errors
     /// When the records to be numbered anew cannot be read; what was numbered until then stays so.
     pub fn begin_anew(&mut self) -> io::Result<()> {
-        let at = self.epochs.len().saturating_sub(1);
+        let before = self.epochs.len();
         self.begin_epoch(Store::Disk(Box::default()))?;
+        (0..before).try_for_each(|at| self.recapture(at))
+    }
+
+    fn recapture(&mut self, at: usize) -> io::Result<()> {
         loop {
             let records = self.read(at, &Class::ALL, Room::of_batch())?;
             let Some(last) = records.last().map(|record| record.seq) else { return Ok(()) };

@@ -34,11 +34,11 @@ CREATE TABLE identity_conflict (
 CREATE INDEX identity_conflict_by_device ON identity_conflict (device_id);
 CREATE UNIQUE INDEX identity_conflict_open ON identity_conflict (device_id) WHERE rekeyed_at IS NULL;
 
--- A new device that may be a known one, installed again. decision: proposed, merged or other.
+-- A new device that may be a known one, installed again. decision: proposed, merged or apart.
 CREATE TABLE likeness (
     device_id TEXT NOT NULL REFERENCES device (id) ON DELETE CASCADE,
     known_id TEXT NOT NULL REFERENCES device (id) ON DELETE CASCADE,
-    -- What is alike, in words of the field: serial, machine_id.
+    -- What is alike: serial, machine_id, with a space between.
     marks TEXT NOT NULL,
     found_at BIGINT NOT NULL,
     decision TEXT NOT NULL,
@@ -47,3 +47,5 @@ CREATE TABLE likeness (
     PRIMARY KEY (device_id, known_id)
 );
 CREATE INDEX likeness_by_known ON likeness (known_id);
+CREATE INDEX device_by_machine_id ON device (lower(machine_id));
+CREATE INDEX device_by_serial ON device (lower(trim(serial)));

@@ -14,6 +14,7 @@ pub mod manage_area;
 pub mod manage_device;
 pub mod manage_network;
 pub mod manage_release;
+pub mod merge_device;
 pub mod offered_release;
 pub mod order_action;
 pub mod quarantine;

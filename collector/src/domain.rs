@@ -12,6 +12,7 @@ pub mod enrolment;
 pub mod firewall_policy;
 pub mod id;
 pub mod identity;
+pub mod likeness;
 pub mod network_device;
 pub mod person;
 pub mod procedure;

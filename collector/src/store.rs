@@ -16,6 +16,7 @@ mod fleet;
 mod health;
 mod identity;
 mod intake;
+mod likenesses;
 mod network_devices;
 mod people;
 mod policies;

@@ -8,6 +8,7 @@
 )]
 
 mod antivirus;
+mod clocks;
 mod copies;
 mod delivery;
 mod enrolment;
@@ -16,6 +17,7 @@ mod front_ends;
 mod hostile;
 mod listening;
 mod network;
+mod reinstalled;
 mod renewal;
 mod revocation;
 mod update;

@@ -9,6 +9,7 @@
 )]
 
 mod agent;
+mod clock;
 mod collector;
 mod link;
 pub mod namespace;
@@ -19,6 +20,7 @@ mod wait;
 mod web;
 
 pub use agent::Agent;
+pub use clock::Clock;
 pub use collector::Collector;
 pub use link::Link;
 pub use programs::program;

@@ -51,9 +51,7 @@ pub enum RenewalError {
     Connect(#[from] ConnectError),
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    #[error(
-        "el colector no acepta este certificado ({0}); si el equipo debe seguir, dé de alta de nuevo con «enroll --force»"
-    )]
+    #[error("el colector no renovó el certificado de este equipo: {0}")]
     Refused(String),
     #[error("la renovación quedó a medias ({0}); se intentará de nuevo")]
     Failed(String),
@@ -63,8 +61,8 @@ pub enum RenewalError {
 
 impl From<Status> for RenewalError {
     fn from(status: Status) -> Self {
-        let said =
-            format!("{}: {}", status.code(), atalaya_reading::bounds::text(status.message(), 300));
+        let message = atalaya_reading::bounds::text(status.message(), 300);
+        let said = if message.is_empty() { status.code().description().into() } else { message };
         match status.code() {
             Code::Unauthenticated
             | Code::PermissionDenied

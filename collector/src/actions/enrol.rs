@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::merge_device;
 use crate::domain::access::Actor;
 use crate::domain::device::{Certificate, Device, DeviceStatus, Hints};
 use crate::domain::enrolment::{EnrolmentCode, Presented, Refusal, Spent};
@@ -124,6 +125,7 @@ async fn admit(
         return Err(Refusal::SpentByAnother.into());
     }
     write.add_certificate(&certificate).await?;
+    merge_device::propose(write, &device, now).await?;
     let entry = AuditEntry {
         act: "device.enrol",
         subject: format!("device {id}"),

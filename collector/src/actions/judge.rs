@@ -156,7 +156,8 @@ async fn raise(
     Ok(())
 }
 
-async fn clear(
+/// Ends an alert, and says so in its run.
+pub(super) async fn clear(
     db: &mut Write,
     bench: &Bench,
     alert: &mut Alert,

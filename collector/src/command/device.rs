@@ -1,16 +1,17 @@
-//! `device list`, `approve`, `revoke`, and what settles a conflict of identity: `conflict` and `release`.
+//! `device …`: lists devices, and does what the page does with one.
 
-use anyhow::{Result, anyhow, bail};
+mod identity;
+
+use anyhow::{Result, bail};
 use clap::Subcommand;
 use jiff::Timestamp;
 
 use super::{Place, print, with_store};
 use crate::actions::manage_device::{approve_device, revoke_device};
-use crate::actions::settle_conflict::settle_conflict;
+use crate::actions::merge_device::{merge_device, tell_apart};
 use crate::collector::open_bench;
 use crate::domain::access::Actor;
 use crate::domain::id::DeviceId;
-use crate::domain::identity::sides;
 use crate::store::{DeviceRow, Store};
 
 /// Commands on devices.
@@ -41,6 +42,22 @@ pub enum Device {
         #[arg(long, value_name = "N")]
         keep: Option<usize>,
     },
+    /// Lista los equipos nuevos que parecen uno conocido, instalado de nuevo.
+    Alike,
+    /// Une un equipo nuevo con el conocido que es: su historia continúa, la identidad anterior se revoca.
+    Merge {
+        /// El nuevo: identificador o nombre.
+        device: String,
+        /// El conocido: identificador o nombre.
+        known: String,
+    },
+    /// Dice que un equipo nuevo no es el conocido al que se parece; no se vuelve a proponer.
+    Apart {
+        /// El nuevo: identificador o nombre.
+        device: String,
+        /// El conocido: identificador o nombre.
+        known: String,
+    },
 }
 
 /// Runs it.
@@ -60,15 +77,22 @@ pub fn run(place: &Place, device: Device) -> Result<()> {
                 let id = find(&store, &device).await?;
                 Ok(revoke_device(&store, &id, &Actor::Console, now).await?)
             }
-            Device::Conflict { device } => conflict(&store, &find(&store, &device).await?).await,
+            Device::Conflict { device } => {
+                identity::conflict(&store, &find(&store, &device).await?).await
+            }
             Device::Release { device, keep } => {
                 let id = find(&store, &device).await?;
-                let kept = kept(&store, &id, keep).await?;
-                let bench = open_bench(&config)?;
-                settle_conflict(&store, &bench, &id, kept, &Actor::Console, now).await?;
-                print(
-                    "Listo: la que se conserva renueva su certificado al conectarse; la otra necesita un código nuevo.",
-                )
+                identity::release(&store, &open_bench(&config)?, &id, keep, now).await
+            }
+            Device::Alike => identity::alike(&store).await,
+            Device::Merge { device, known } => {
+                let (device, known) = (find(&store, &device).await?, find(&store, &known).await?);
+                let (bench, pair) = (open_bench(&config)?, (&device, &known));
+                Ok(merge_device(&store, &bench, pair, &Actor::Console, now).await?)
+            }
+            Device::Apart { device, known } => {
+                let (device, known) = (find(&store, &device).await?, find(&store, &known).await?);
+                Ok(tell_apart(&store, (&device, &known), &Actor::Console, now).await?)
             }
         }
     })
@@ -81,46 +105,6 @@ async fn list(store: &Store) -> Result<()> {
         print(&format!("{}\t{status}\t{area}\t{name}", row.id))?;
     }
     Ok(())
-}
-
-async fn conflict(store: &Store, id: &DeviceId) -> Result<()> {
-    let mut read = store.read().await?;
-    let Some(conflict) = read.conflict(id).await? else {
-        return print("Una sola computadora usa la identidad de este equipo.");
-    };
-    let enrolled = read.device(id).await?.map(|device| device.hints).unwrap_or_default();
-    let settled = if conflict.settled_at.is_some() { "ya se decidió; " } else { "" };
-    print(&format!("{settled}el {}, {}:", conflict.found_at, conflict.sign.words()))?;
-    let starts = read.starts(id).await?;
-    for (number, side) in (1..).zip(sides(&starts)) {
-        let hints = &side.hints;
-        let known = |text: &str| if text.is_empty() { "?".to_owned() } else { text.to_owned() };
-        let (name, machine) = (known(&hints.hostname), known(&hints.machine_id));
-        let hardware =
-            [&hints.manufacturer, &hints.model, &hints.serial].map(|text| known(text)).join(" / ");
-        let mut marks = Vec::new();
-        if hints.machine_id == enrolled.machine_id && hints.serial == enrolled.serial {
-            marks.push("coincide con el alta");
-        }
-        if conflict.kept == Some(side.id) {
-            marks.push("se conserva");
-        }
-        print(&format!(
-            "{number}\t{name}\t{}\tsistema {machine}\t{hardware}\tvista de {:.0} a {:.0}\t{}",
-            side.address,
-            side.first_seen_at,
-            side.arrived_at,
-            marks.join(", ")
-        ))?;
-    }
-    Ok(())
-}
-
-async fn kept(store: &Store, id: &DeviceId, keep: Option<usize>) -> Result<Option<u64>> {
-    let Some(keep) = keep else { return Ok(None) };
-    let starts = store.read().await?.starts(id).await?;
-    let side = keep.checked_sub(1).and_then(|at| sides(&starts).get(at).map(|side| side.id));
-    side.map(Some).ok_or_else(|| anyhow!("no hay una computadora {keep}; vea `device conflict`"))
 }
 
 pub(super) async fn find(store: &Store, wanted: &str) -> Result<DeviceId> {

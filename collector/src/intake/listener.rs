@@ -139,7 +139,11 @@ impl Door {
         peer: Peer,
         place: OwnedSemaphorePermit,
     ) -> Option<Connection> {
-        let known = peer.credential.is_some();
+        // A certificate that nothing can renew any more is heard to be told so, as a stranger's time allows.
+        let now = jiff::Timestamp::now();
+        let is_late =
+            |credential: &Arc<Credential>| crate::pki::is_too_late(credential.not_after, now);
+        let known = peer.credential.as_ref().is_some_and(|credential| !is_late(credential));
         let stranger = if known {
             None
         } else {

@@ -9,6 +9,10 @@ use tonic::Status;
 use crate::domain::id::DeviceId;
 use crate::pki::{self, Credential};
 
+/// Told to a device whose certificate can no longer be renewed.
+const TOO_LATE: &str = "el certificado de este equipo venció hace más de 90 días: dé de alta el equipo con un código \
+                        nuevo (atalaya-agent enroll --force CÓDIGO); el colector propondrá unirlo con el que era";
+
 /// The other end of a connection.
 #[derive(Debug, Clone)]
 pub struct Peer {
@@ -36,6 +40,9 @@ impl Peer {
     /// `UNAUTHENTICATED` without a certificate and with an expired one.
     pub fn caller(&self, now: Timestamp) -> Result<Caller, Status> {
         let credential = self.credential()?;
+        if pki::is_too_late(credential.not_after, now) {
+            return Err(Status::unauthenticated(TOO_LATE));
+        }
         if credential.not_after < now {
             let text = "el certificado de este equipo venció: debe renovarse antes de conectarse";
             return Err(Status::unauthenticated(text));
@@ -50,9 +57,7 @@ impl Peer {
     pub fn late_caller(&self, now: Timestamp) -> Result<Caller, Status> {
         let credential = self.credential()?;
         if pki::is_too_late(credential.not_after, now) {
-            let text =
-                "el certificado de este equipo venció hace más de 90 días: use un código de alta";
-            return Err(Status::unauthenticated(text));
+            return Err(Status::unauthenticated(TOO_LATE));
         }
         Ok(self.of(credential))
     }

@@ -10,7 +10,7 @@ use crate::domain::id::{AreaId, DeviceId};
 use crate::domain::text::fold;
 
 #[derive(FromRow)]
-struct DeviceColumns {
+pub(super) struct DeviceColumns {
     id: String,
     number: i64,
     name: String,
@@ -28,7 +28,7 @@ struct DeviceColumns {
 }
 
 impl DeviceColumns {
-    fn read(self) -> Result<Device> {
+    pub(super) fn read(self) -> Result<Device> {
         Ok(Device {
             id: DeviceId::new(self.id),
             number: self.number,

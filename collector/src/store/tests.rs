@@ -61,6 +61,7 @@ fn run(id: &str, device: &str, folio: &str) -> Run {
 mod actions;
 mod alerts_and_runs;
 mod devices;
+mod identity;
 mod network;
 mod people_and_places;
 mod releases;

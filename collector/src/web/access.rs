@@ -13,6 +13,7 @@ use super::state::Web;
 use crate::actions::advance_run::advance_run;
 use crate::actions::manage_network::{self, Wanted};
 use crate::actions::order_action::{Order, order_action};
+use crate::actions::merge_device::{merge_device, tell_apart};
 use crate::actions::secret::Secret;
 use crate::actions::settle_conflict::settle_conflict;
 use crate::actions::{manage_area, manage_device, sign_in};
@@ -139,6 +140,29 @@ impl Operator {
         self.check_devices()?;
         let (store, bench, now) = (self.web.store(), self.web.bench(), self.web.now());
         settle_conflict(store, bench, id, kept, &self.actor, now).await?;
+        self.web.streams().nudge();
+        Ok(())
+    }
+
+    /// Says that a new device is a known one, installed again.
+    ///
+    /// # Errors
+    /// For whoever does not look after PCs, and when that was not proposed.
+    pub async fn merge(&self, device: &DeviceId, known: &DeviceId) -> Result<(), Error> {
+        self.check_devices()?;
+        let (store, bench, now) = (self.web.store(), self.web.bench(), self.web.now());
+        merge_device(store, bench, (device, known), &self.actor, now).await?;
+        self.web.streams().nudge();
+        Ok(())
+    }
+
+    /// Says that a new device is not the known one it looks like.
+    ///
+    /// # Errors
+    /// For whoever does not look after PCs, and when that was not proposed.
+    pub async fn tell_apart(&self, device: &DeviceId, known: &DeviceId) -> Result<(), Error> {
+        self.check_devices()?;
+        tell_apart(self.web.store(), (device, known), &self.actor, self.web.now()).await?;
         self.web.streams().nudge();
         Ok(())
     }

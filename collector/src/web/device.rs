@@ -105,7 +105,7 @@ async fn show(
     let recent = RunFilter { device: Some(id.clone()), limit: RECENT, ..RunFilter::default() };
     let (runs, _) = read.list_runs(&recent).await.map_err(Error::internal)?;
     let orders = read.actions_of(&id, orders::SHOWN).await.map_err(Error::internal)?;
-    let identity = Identity::of(read, &device).await?;
+    let identity = Identity::of(read, &device, &page.fleet).await?;
     let losses = read.losses(&id).await.map_err(Error::internal)?;
     let update = update::of(read.device_update(&id).await.map_err(Error::internal)?);
     let measured = read.samples(device.number, page.now - FIGURES, MEASUREMENTS).await;

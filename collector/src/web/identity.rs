@@ -1,4 +1,5 @@
-//! The part of a device's sheet where a person decides who a PC is: which of two keeps an identity.
+//! The part of a device's sheet where a person decides who a PC is: which of two keeps an identity, and whether a new
+//! one is a known one installed again.
 
 use axum::Router;
 use axum::extract::{Form, Path};
@@ -9,20 +10,45 @@ use serde::Deserialize;
 
 use super::access::Operator;
 use super::error::Error;
+use super::fleet_view::Fleet;
 use super::state::Web;
 use crate::domain::device::Device;
 use crate::domain::id::DeviceId;
 use crate::domain::identity::{Start, sides};
+use crate::domain::likeness::{Decision, Likeness};
 use crate::store::Read;
 
 pub(super) fn router() -> Router<Web> {
-    Router::new().route("/equipos/{id}/conservar", post(keep))
+    Router::new()
+        .route("/equipos/{id}/conservar", post(keep))
+        .route("/equipos/{id}/unir", post(merge))
+        .route("/equipos/{id}/distinguir", post(tell_apart))
 }
 
 /// What is to be decided about who a device is.
 pub struct Identity {
     /// Two PCs use it.
     pub conflict: Option<Conflict>,
+    /// Known devices it may be.
+    pub likenesses: Vec<Alike>,
+    /// The device that it is now: id and name.
+    pub merged_into: Option<(String, String)>,
+}
+
+/// A known device that a new one may be.
+pub struct Alike {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its area.
+    pub area: Option<String>,
+    /// What is alike.
+    pub marks: String,
+    /// When it was enrolled.
+    pub enrolled_at: Timestamp,
+    /// When it last reported.
+    pub seen_at: Option<Timestamp>,
 }
 
 /// Two PCs use one identity.
@@ -66,20 +92,55 @@ impl Identity {
     ///
     /// # Errors
     /// When the store refuses.
-    pub async fn of(read: &mut Read, device: &Device) -> Result<Identity, Error> {
-        let conflict = read.conflict(&device.id).await.map_err(Error::internal)?;
-        let Some(conflict) = conflict else { return Ok(Identity { conflict: None }) };
-        let starts = read.starts(&device.id).await.map_err(Error::internal)?;
-        let sides = sides(&starts).into_iter().map(|side| self::side(side, device, conflict.kept));
-        Ok(Identity {
-            conflict: Some(Conflict {
-                sign: conflict.sign.words(),
-                found_at: conflict.found_at,
-                settled: conflict.settled_at.is_some(),
-                sides: sides.collect(),
-            }),
-        })
+    pub async fn of(read: &mut Read, device: &Device, fleet: &Fleet) -> Result<Identity, Error> {
+        let noticed = read.likenesses(Some(&device.id)).await.map_err(Error::internal)?;
+        let mut likenesses = Vec::new();
+        for one in &noticed {
+            if one.decision == Decision::Proposed && one.device == device.id {
+                let known = read.device(&one.known).await.map_err(Error::internal)?;
+                likenesses.extend(known.map(|known| alike(one, known, fleet)));
+            }
+        }
+        let merged = noticed
+            .iter()
+            .find(|one| one.decision == Decision::Merged && one.known == device.id)
+            .map(|one| (one.device.to_string(), name_of(fleet, &one.device)));
+        Ok(Identity { conflict: conflict(read, device).await?, likenesses, merged_into: merged })
     }
+}
+
+async fn conflict(read: &mut Read, device: &Device) -> Result<Option<Conflict>, Error> {
+    let conflict = read.conflict(&device.id).await.map_err(Error::internal)?;
+    let Some(conflict) = conflict else { return Ok(None) };
+    let starts = read.starts(&device.id).await.map_err(Error::internal)?;
+    let sides = sides(&starts).into_iter().map(|side| self::side(side, device, conflict.kept));
+    Ok(Some(Conflict {
+        sign: conflict.sign.words(),
+        found_at: conflict.found_at,
+        settled: conflict.settled_at.is_some(),
+        sides: sides.collect(),
+    }))
+}
+
+fn alike(one: &Likeness, known: Device, fleet: &Fleet) -> Alike {
+    let row = fleet.rows.iter().find(|row| row.id == known.id);
+    let marks: Vec<&str> = one.marks.iter().map(|mark| mark.words()).collect();
+    Alike {
+        id: known.id.to_string(),
+        name: known.name,
+        area: row.and_then(|row| row.area_name.clone()),
+        marks: marks.join(" y "),
+        enrolled_at: known.enrolled_at,
+        seen_at: row.and_then(|row| row.last_seen_at),
+    }
+}
+
+fn name_of(fleet: &Fleet, id: &DeviceId) -> String {
+    fleet
+        .rows
+        .iter()
+        .find(|row| row.id == *id)
+        .map_or_else(|| id.to_string(), |row| row.name.clone())
 }
 
 fn side(side: &Start, device: &Device, kept: Option<u64>) -> Side {
@@ -121,6 +182,37 @@ async fn keep(
     };
     let id = DeviceId::new(id);
     operator.settle(&id, side).await?;
-    // The id has been found in the store, so it is one of ours.
-    Ok(Redirect::to(&format!("/equipos/{id}")))
+    Ok(back_to(&id))
+}
+
+#[derive(Deserialize)]
+struct Known {
+    /// Id of the known device.
+    #[serde(rename = "conocido")]
+    id: String,
+}
+
+async fn merge(
+    Path(id): Path<String>,
+    operator: Operator,
+    Form(known): Form<Known>,
+) -> Result<Redirect, Error> {
+    let id = DeviceId::new(id);
+    operator.merge(&id, &DeviceId::new(known.id)).await?;
+    Ok(back_to(&id))
+}
+
+async fn tell_apart(
+    Path(id): Path<String>,
+    operator: Operator,
+    Form(known): Form<Known>,
+) -> Result<Redirect, Error> {
+    let id = DeviceId::new(id);
+    operator.tell_apart(&id, &DeviceId::new(known.id)).await?;
+    Ok(back_to(&id))
+}
+
+/// The id has been found in the store, so it is one of ours.
+fn back_to(id: &DeviceId) -> Redirect {
+    Redirect::to(&format!("/equipos/{id}"))
 }

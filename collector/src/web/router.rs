@@ -17,7 +17,7 @@ pub(super) fn router(web: Web) -> Router {
         .merge(fleet::router())
         // GET /equipos/{id}   POST /equipos/{id}/{aprobar,revocar,medir,ordenes}
         .merge(device::router())
-        // POST /equipos/{id}/conservar
+        // POST /equipos/{id}/{conservar,unir,distinguir}
         .merge(identity::router())
         // GET /alertas
         .merge(alerts::router())
