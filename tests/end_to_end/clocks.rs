@@ -31,6 +31,7 @@ fn a_pc_ten_years_ahead_or_behind_enrols_reports_and_its_clock_is_told() {
         let enrolled = agent.enrol(&collector.code());
         assert!(enrolled.status.success(), "{}", String::from_utf8_lossy(&enrolled.stderr));
         agent.start();
+        assert_eventually("measurements", || samples(&collector) > 1);
         assert_eventually("the alert", || {
             !collector
                 .sql("SELECT 1 FROM alert WHERE rule = 'clock_skew' AND cleared_at IS NULL")
