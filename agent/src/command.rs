@@ -8,6 +8,7 @@ pub mod check;
 pub mod enroll;
 pub mod probe;
 pub mod run;
+pub mod seal;
 #[cfg(windows)]
 pub mod service;
 pub mod status;

@@ -29,6 +29,8 @@ pub fn installed_file() -> Option<PathBuf> {
 pub struct Config {
     /// Where the agent keeps its identity and what waits to be delivered.
     pub state_dir: PathBuf,
+    /// Where a PC without an identity waits for its enrolment code; absent: it does not wait.
+    pub code_file: Option<PathBuf>,
     /// Seconds between two rounds of looks.
     pub interval_s: u64,
     /// Lists that are read seldom.
@@ -60,6 +62,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             state_dir: crate::state::default_dir(),
+            code_file: None,
             interval_s: 60,
             lists: Default::default(),
             limits: Default::default(),

@@ -42,6 +42,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Prepara una imagen de disco: quita la identidad y lo guardado; el programa y la configuración se quedan.
+    Seal {
+        /// También si hay registros sin entregar, que se pierden.
+        #[arg(long)]
+        discard: bool,
+    },
     /// Revisa la configuración, la identidad y las herramientas, sin cambiar nada.
     Check {
         /// Solo la configuración, sin decir nada si está bien.
@@ -128,6 +134,7 @@ fn main() -> ExitCode {
             ServiceOrder::Uninstall => command::unit::uninstall(),
         },
         Command::Status { json } => command::status::run(config, json),
+        Command::Seal { discard } => command::seal::run(config, discard),
         Command::Check { settings: true } => command::check::settings_only(config),
         Command::Check { settings: false } => command::check::run(config),
         Command::Update { order: UpdateOrder::Guard } => command::update::guard(config),

@@ -17,6 +17,7 @@ cfg_select! {
     }
 }
 
+mod first_code;
 mod supervisor;
 mod upkeep;
 
@@ -85,7 +86,20 @@ pub async fn run(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServiceError> {
     let store = Store::new(state);
-    let identity = store.current()?;
+    let supervisor = Supervisor::of_this_process();
+    tokio::pin!(stop);
+    let identity = match (store.current(), &config.code_file) {
+        (Err(IdentityError::Missing), Some(file)) => {
+            supervisor.ready();
+            let enrolled = first_code::enrolled(config, &store, file);
+            tokio::select! {
+                () = &mut stop => return Ok(()),
+                () = supervisor.keeps_alive() => return Ok(()),
+                identity = enrolled => identity,
+            }
+        }
+        (known, _) => known?,
+    };
     let dir = state.file("spool");
     let limits = Limits::with_total(config.spool.max_mib << 20);
     let unusable = |error| ServiceError::Spool(dir.display().to_string(), error);
@@ -103,7 +117,6 @@ pub async fn run(
     let updater = Updater::new(config, state, &outbox, store.clone());
     let os = hints.os.clone();
     let uplink = Uplink::new(&outbox, store, hints, send).with_devices(devices).of_start(lineage);
-    let supervisor = Supervisor::of_this_process();
     let interval = Duration::from_secs(config.interval_s);
     let work = RefCell::new(Work::default());
     let upkeep = Upkeep::new(&config.limits, Duration::from_secs(config.lists.every_s), &work);
@@ -114,7 +127,7 @@ pub async fn run(
     tracing::info!(version = crate::version::version(), "the agent works");
     supervisor.ready();
     let ended = tokio::select! {
-        () = stop => {
+        () = &mut stop => {
             updater.stopped_in_order();
             Ok(())
         }

@@ -20,5 +20,6 @@ mod network;
 mod reinstalled;
 mod renewal;
 mod revocation;
+mod sealed;
 mod update;
 mod wire;

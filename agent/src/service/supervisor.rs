@@ -60,6 +60,14 @@ impl Supervisor {
         }
     }
 
+    /// Says for as long as it is polled that the agent is alive: while nothing but a person is waited for.
+    pub async fn keeps_alive(&self) {
+        loop {
+            self.alive();
+            self.sign_is_due().await;
+        }
+    }
+
     /// The agent ends in order.
     pub fn stopping(&self) {
         platform::tell(News::Stopping);

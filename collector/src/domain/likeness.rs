@@ -124,7 +124,12 @@ pub fn alike(one: &Hints, other: &Hints) -> Vec<Mark> {
     if same_model && is_telling(&one.serial) && plain(&one.serial) == plain(&other.serial) {
         marks.push(Mark::Serial);
     }
-    if is_telling(&one.machine_id) && plain(&one.machine_id) == plain(&other.machine_id) {
+    // PCs made from one disk image may share a machine id; a serial number of their own tells them apart.
+    let other_hardware = is_telling(&one.serial) && is_telling(&other.serial) && marks.is_empty();
+    if !other_hardware
+        && is_telling(&one.machine_id)
+        && plain(&one.machine_id) == plain(&other.machine_id)
+    {
         marks.push(Mark::MachineId);
     }
     marks
@@ -162,6 +167,8 @@ mod tests {
         assert_eq!(alike(&known, &pc("optiplex 3080", " 5xk2r33 ", "bb22")), [Mark::Serial]);
         assert_eq!(alike(&known, &pc("OptiPlex 7010", "5XK2R33", "bb22")), []);
         assert_eq!(alike(&known, &pc("", "", "AA11")), [Mark::MachineId]);
+        let twin = pc("OptiPlex 3080", "7ZK9R11", "aa11");
+        assert_eq!(alike(&known, &twin), [], "one image, two PCs");
         assert_eq!(alike(&known, &known), [Mark::Serial, Mark::MachineId]);
     }
 

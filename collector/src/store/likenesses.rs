@@ -144,6 +144,9 @@ impl Write {
             "UPDATE alert SET device_id = $2 WHERE device_id = $1",
             "UPDATE run SET device_id = $2 WHERE device_id = $1",
             "UPDATE action SET device_id = $2 WHERE device_id = $1",
+            "UPDATE network_device_watcher SET watcher_id = $2 WHERE watcher_id = $1 AND NOT EXISTS
+                 (SELECT 1 FROM network_device_watcher own WHERE own.watcher_id = $2
+                      AND own.network_device_id = network_device_watcher.network_device_id)",
             "UPDATE device_gap SET device_id = $2 WHERE device_id = $1 AND NOT EXISTS
                  (SELECT 1 FROM device_gap own WHERE own.device_id = $2 AND own.epoch = device_gap.epoch)",
             "UPDATE dead_letter SET device_id = $2 WHERE device_id = $1 AND NOT EXISTS
