@@ -14,6 +14,8 @@ mod walk;
 #[cfg(any(windows, test))]
 mod inbound_rules;
 #[cfg(any(windows, test))]
+mod profiles;
+#[cfg(any(windows, test))]
 mod socket_table;
 
 use serde::Deserialize;

@@ -15,16 +15,19 @@ pub fn complete(product: &mut AntivirusProduct, status: &Value) {
     product.version = text("AMProductVersion").map(|version| bounds::text(version, 64));
     let mode = text("AMRunningMode");
     if mode == Some("Not running") || flag("AMServiceEnabled") == Some(false) {
-        // Its figures then are zeros that mean nothing.
-        (product.running, product.real_time) = (Some(false), Some(false));
+        // Its figures then are zeros that mean nothing: whether it runs, its service has said, and one that is only
+        // starting is not off.
+        product.real_time = product.running.filter(|running| !running);
         return;
     }
     product.running = product.running.or(flag("AMServiceEnabled"));
+    let date = |name: &str| text(name).and_then(instant).filter(|at| at.as_second() > 0);
+    product.signatures_stale = flag("DefenderSignaturesOutOfDate");
+    product.last_scan_at = date("QuickScanEndTime").max(date("FullScanEndTime"));
     // In any other mode it leaves the files to another product.
     let watches = mode.is_none_or(|mode| mode == "Normal");
     product.real_time = flag("RealTimeProtectionEnabled").map(|enabled| enabled && watches);
-    product.signatures_at =
-        text("AntivirusSignatureLastUpdated").and_then(instant).filter(|at| at.as_second() > 0);
+    product.signatures_at = date("AntivirusSignatureLastUpdated");
 }
 
 /// What it found since `since`, the newest first.
@@ -126,6 +129,20 @@ mod tests {
         assert_eq!(product.version.as_deref(), Some("4.18.25090.3009"));
         assert_eq!((product.running, product.real_time), (Some(true), Some(true)));
         assert_eq!(product.signatures_at, at("2025-11-21T11:05:43Z"));
+        assert_eq!(product.signatures_stale, Some(false));
+        assert_eq!(product.last_scan_at, at("2025-11-21T09:31:12Z"));
+    }
+
+    #[test]
+    fn the_last_scan_is_the_later_of_both_kinds() {
+        let mut status = fixture(include_str!("../../../fixtures/windows/mp-status.json"));
+        status["FullScanEndTime"] = "20251121120000.000000+000".into();
+        assert_eq!(defender(&status).last_scan_at, at("2025-11-21T12:00:00Z"));
+        status["QuickScanEndTime"] = "16010101000000.000000+000".into();
+        status["FullScanEndTime"] = serde_json::Value::Null;
+        assert_eq!(defender(&status).last_scan_at, None, "never");
+        status["DefenderSignaturesOutOfDate"] = true.into();
+        assert_eq!(defender(&status).signatures_stale, Some(true));
     }
 
     #[test]
@@ -139,9 +156,15 @@ mod tests {
     #[test]
     fn zeros_of_one_that_does_not_run_are_not_fresh_signatures() {
         let status = fixture(include_str!("../../../fixtures/windows/mp-status-not-running.json"));
-        let product = defender(&status);
-        assert_eq!((product.running, product.real_time), (Some(false), Some(false)));
-        assert_eq!(product.signatures_at, None);
+        for (service_runs, watches) in
+            [(Some(false), Some(false)), (Some(true), None), (None, None)]
+        {
+            let mut product = AntivirusProduct { running: service_runs, ..Default::default() };
+            complete(&mut product, &status);
+            assert_eq!((product.running, product.real_time), (service_runs, watches));
+            let figures = (product.signatures_at, product.last_scan_at, product.signatures_stale);
+            assert_eq!(figures, (None, None, None));
+        }
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use atalaya_reading::{Antivirus, AntivirusProduct, Reading, Section, bounds};
 
-use super::security_center::Registered;
+use super::security_center::{Registered, is_of_product, merged};
 use super::windows_products::{self, DEFENDER, PRODUCTS, Product};
 use super::{Settings, mp_status};
+use crate::probe::windows::image::image;
 use crate::probe::windows::query::Wmi;
 use crate::probe::windows::security_center;
 use crate::probe::windows::services::Services;
@@ -22,12 +23,18 @@ const DEFENDER_QUERIES: &[&str] = &[
     "SELECT ThreatID, InitialDetectionTime, Resources, ThreatStatusID FROM MSFT_MpThreatDetection",
 ];
 
-/// Reads the products; keeps what WMI said of Defender.
+const SECURITY_CENTER_LIMIT: Duration = Duration::from_secs(2);
+const SECURITY_CENTER_NAMESPACE: &str = r"ROOT\SecurityCenter2";
+const SECURITY_CENTER_QUERIES: &[&str] =
+    &["SELECT displayName, productState, pathToSignedReportingExe FROM AntiVirusProduct"];
+
+/// Reads the products; keeps what WMI said.
 pub struct Reader {
     ask_every: Duration,
     detections_days: u64,
     wmi: Wmi,
     defender: Option<(Instant, Option<bool>, AntivirusProduct)>,
+    by_wmi: Option<(Instant, Vec<Registered>)>,
 }
 
 impl Reader {
@@ -38,14 +45,17 @@ impl Reader {
             detections_days: settings.detections_days,
             wmi: Wmi::default(),
             defender: None,
+            by_wmi: None,
         }
     }
 
     fn products(&mut self, look: &Look) -> Result<Vec<AntivirusProduct>, Unread> {
         let services = Services::read()?;
-        let registered = security_center::antivirus();
+        let mut registered = security_center::antivirus();
+        let by_wmi = self.by_wmi(look);
+        let merged = merged(registered.as_mut().ok().map(std::mem::take), &by_wmi);
         let mut products: Vec<AntivirusProduct> = Vec::new();
-        let entries: Vec<&Registered> = registered.iter().flatten().collect();
+        let entries: Vec<&Registered> = merged.iter().collect();
         for product in PRODUCTS.iter().filter(|product| installed(product, &services)) {
             let entry = entries.iter().find(|entry| windows_products::by_entry(&entry.name) == Some(product));
             products.push(known(product, &services, entry.copied()));
@@ -54,9 +64,13 @@ impl Reader {
             !windows_products::is_defender(&entry.name)
                 && !windows_products::by_entry(&entry.name).is_some_and(|known| installed(known, &services))
         };
-        products.extend(entries.iter().filter(strange).map(|entry| unknown(entry)));
+        products.extend(entries.iter().filter(strange).map(|entry| unknown(entry, &services)));
         if installed(&DEFENDER, &services) {
-            products.insert(0, self.defender(look, &services));
+            let mut defender = self.defender(look, &services);
+            let entry = entries.iter().find(|entry| windows_products::is_defender(&entry.name));
+            let stale = entry.and_then(|entry| entry.signatures_stale);
+            defender.signatures_stale = defender.signatures_stale.or(stale);
+            products.insert(0, defender);
         }
         products.truncate(bounds::PRODUCTS);
         // Nothing was found; only the Security Center could have said that there is nothing.
@@ -64,6 +78,18 @@ impl Reader {
             registered?;
         }
         Ok(products)
+    }
+
+    /// The entries as WMI tells them, which alone names the program that reports. Without it the list still stands.
+    fn by_wmi(&mut self, look: &Look) -> Vec<Registered> {
+        if self.by_wmi.as_ref().is_none_or(|(at, _)| look.is_due(Some(*at), self.ask_every)) {
+            let limit = look.left(SECURITY_CENTER_LIMIT);
+            let answer = self.wmi.ask(SECURITY_CENTER_NAMESPACE, SECURITY_CENTER_QUERIES, limit);
+            let objects = answer.unwrap_or_default();
+            let entries = objects.iter().flatten().filter_map(Registered::from_wmi);
+            self.by_wmi = Some((Instant::now(), entries.take(bounds::PRODUCTS).collect()));
+        }
+        self.by_wmi.as_ref().map(|(_, entries)| entries.clone()).unwrap_or_default()
     }
 
     fn defender(&mut self, look: &Look, services: &Services) -> AntivirusProduct {
@@ -107,7 +133,7 @@ impl Probe for Reader {
         for product in &mut products {
             product.set_signatures_age(look.now);
         }
-        let source = "services, IWSCProductList, MSFT_MpComputerStatus";
+        let source = "services, IWSCProductList, AntiVirusProduct, MSFT_MpComputerStatus";
         Ok(Section::Antivirus(Reading::ok(Antivirus { products }, source, look.now)))
     }
 }
@@ -130,17 +156,40 @@ fn known(product: &Product, services: &Services, entry: Option<&Registered>) -> 
         _ => entry.and_then(|entry| entry.state.real_time()),
     };
     let name = entry.map_or(product.name, |entry| &entry.name);
-    AntivirusProduct { name: name.into(), running, real_time, ..Default::default() }
+    AntivirusProduct {
+        name: name.into(),
+        running,
+        real_time,
+        signatures_stale: entry.and_then(|entry| entry.signatures_stale),
+        expired: entry.and_then(|entry| entry.state.expired()),
+        ..Default::default()
+    }
 }
 
 /// An entry of a product whose service is not known. Where even its program is gone, the product was uninstalled and
-/// left the entry behind: it protects nothing.
-fn unknown(entry: &Registered) -> AntivirusProduct {
-    let gone = entry.program(|name| std::env::var(name).ok()).is_some_and(|program| !program.exists());
+/// left the entry behind: it protects nothing. That it protects is believed once a service of its own folder runs.
+fn unknown(entry: &Registered, services: &Services) -> AntivirusProduct {
+    let program = entry.program(|name| std::env::var(name).ok());
+    let gone = program.as_ref().is_some_and(|program| !program.exists());
+    let running = match &program {
+        _ if gone => Some(false),
+        Some(program) => services.any_process(|pid| {
+            image(pid).is_some_and(|image| is_of_product(&image, &program.to_string_lossy()))
+        }),
+        None => None,
+    };
+    let watches = entry.state.real_time();
     AntivirusProduct {
         name: entry.name.clone(),
-        running: gone.then_some(false),
-        real_time: if gone { Some(false) } else { entry.state.real_time() },
+        running,
+        real_time: match running {
+            Some(false) => Some(false),
+            Some(true) => watches,
+            // Its own word that it watches is not enough; that it does not is.
+            None => watches.filter(|watches| !watches),
+        },
+        signatures_stale: entry.signatures_stale.filter(|_| !gone),
+        expired: entry.state.expired().filter(|_| !gone),
         ..Default::default()
     }
 }

@@ -3,6 +3,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use atalaya_reading::bounds;
+
 /// A socket that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Waiting {
@@ -60,6 +62,11 @@ pub fn parse(layout: Layout, table: &[u8]) -> Vec<Waiting> {
     rows.chunks_exact(layout.row).take(count).filter_map(|row| waiting(layout, row)).collect()
 }
 
+/// The services within a process: `svchost.exe` says nothing without them.
+pub fn hosted(services: &[String]) -> Option<String> {
+    (!services.is_empty()).then(|| bounds::text(&services.join(", "), bounds::TEXT))
+}
+
 fn waiting(layout: Layout, row: &[u8]) -> Option<Waiting> {
     let address = if layout.v6 {
         IpAddr::from(Ipv6Addr::from(*row.get(layout.address..)?.first_chunk::<16>()?))
@@ -105,6 +112,15 @@ mod tests {
             assert_eq!(found[0].address.is_ipv6(), layout.v6);
             assert_eq!(found[0].address.is_loopback(), layout.port == 8);
         }
+    }
+
+    #[test]
+    fn the_services_of_a_process_are_named_together() {
+        assert_eq!(
+            hosted(&["rpceptmapper".into(), "rpcss".into()]).unwrap(),
+            "rpceptmapper, rpcss"
+        );
+        assert_eq!(hosted(&[]), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! The firewall of Windows by its own interface, which applies group policy (the registry alone would not), and the
-//! state of its service.
+//! The firewall of Windows by its own interface, with group policy laid over what it says, and the state of its
+//! service.
 
+mod group_policy;
 mod policy;
 mod sockets;
 
@@ -10,6 +11,7 @@ use atalaya_reading::{Firewall, FirewallBackend, PacketPolicy, Reading, Section,
 
 use super::Settings;
 use super::inbound_rules::{self, Listener, Profile, Rule};
+use super::profiles::{self, NamedProfile};
 use crate::probe::antivirus::security_center::ProductState;
 use crate::probe::windows::security_center;
 use crate::probe::windows::services::Services;
@@ -29,7 +31,9 @@ pub struct Reader {
 
 /// The rules' half of the reading.
 struct Rules {
-    profiles: Vec<Profile>,
+    profiles: Vec<NamedProfile>,
+    /// Whether its service runs; `None`: the system is still starting.
+    running: Option<bool>,
     rules: Vec<Rule>,
     /// Another firewall that says it protects.
     other: Option<String>,
@@ -85,17 +89,23 @@ fn read_rules() -> Result<Rules, Unread> {
     // A list that cannot be read names no other firewall.
     let others = security_center::firewalls().unwrap_or_default();
     let other = others.into_iter().find(|firewall| firewall.state == ProductState::On).map(|firewall| firewall.name);
-    let off = |profile: Profile| Profile { enabled: false, ..profile };
+    let off = |profile: NamedProfile| NamedProfile {
+        settings: Profile { enabled: false, ..profile.settings },
+        ..profile
+    };
     // What the settings demand nobody carries out while the service stands still.
     let profiles = match running {
         Some(false) => profiles.into_iter().map(off).collect(),
         _ => profiles,
     };
-    Ok(Rules { profiles, rules, other })
+    Ok(Rules { profiles, running, rules, other })
 }
 
 fn judge(rules: &Rules, listeners: &[Listener], value: &mut Firewall) {
-    let (enabled, default_inbound) = inbound_rules::verdict(&rules.profiles);
+    value.service_running = rules.running;
+    value.profiles = rules.profiles.iter().map(NamedProfile::told).take(bounds::PROFILES).collect();
+    let profiles = profiles::in_use(&rules.profiles);
+    let (enabled, default_inbound) = inbound_rules::verdict(&profiles);
     if !enabled && rules.other.is_some() {
         // Another firewall protects; what it lets through is its own affair and not known here.
         value.enabled = Some(true);
@@ -104,7 +114,7 @@ fn judge(rules: &Rules, listeners: &[Listener], value: &mut Firewall) {
     value.enabled = Some(enabled);
     value.backend = Some(if enabled { FirewallBackend::Windows } else { FirewallBackend::None });
     value.default_inbound = Some(default_inbound);
-    if enabled && !rules.profiles.iter().all(|profile| profile.blocks_all) && default_inbound == PacketPolicy::Drop {
+    if enabled && !profiles.iter().all(|profile| profile.blocks_all) && default_inbound == PacketPolicy::Drop {
         value.allowed = inbound_rules::allowed(&rules.rules, listeners);
     }
 }

@@ -5,8 +5,9 @@
 
 use atalaya_reading::bounds;
 use windows::Win32::System::SecurityCenter::{
-    IWSCProductList, WSC_SECURITY_PROVIDER, WSC_SECURITY_PROVIDER_ANTIVIRUS,
-    WSC_SECURITY_PROVIDER_FIREWALL, WSCProductList,
+    IWSCProductList, WSC_SECURITY_PRODUCT_OUT_OF_DATE, WSC_SECURITY_PRODUCT_UP_TO_DATE,
+    WSC_SECURITY_PROVIDER, WSC_SECURITY_PROVIDER_ANTIVIRUS, WSC_SECURITY_PROVIDER_FIREWALL,
+    WSCProductList,
 };
 
 use super::com::{Apartment, unread};
@@ -45,9 +46,16 @@ fn product(list: &IWSCProductList, index: u32) -> windows::core::Result<Register
     let (name, state) = unsafe { (product.ProductName()?, product.ProductState()?) };
     // SAFETY: as above; a firewall has none.
     let path = unsafe { product.RemediationPath() }.unwrap_or_default();
+    // SAFETY: as above; a firewall has no signatures and refuses the question.
+    let signatures = unsafe { product.SignatureStatus() }.ok();
     Ok(Registered {
         name: bounds::text(&name.to_string(), bounds::TEXT),
         state: ProductState::from_number(state.0),
         path: path.to_string(),
+        signatures_stale: signatures.and_then(|status| match status {
+            WSC_SECURITY_PRODUCT_OUT_OF_DATE => Some(true),
+            WSC_SECURITY_PRODUCT_UP_TO_DATE => Some(false),
+            _ => None,
+        }),
     })
 }

@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code, reason = "the Windows API is C; every call below states why it is sound")]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use windows::Win32::Foundation::ERROR_MORE_DATA;
@@ -66,6 +66,20 @@ impl Services {
         let mut names: Vec<String> = within.map(|(name, _)| name.clone()).collect();
         names.sort();
         names
+    }
+}
+
+impl Services {
+    /// Whether a service runs whose process satisfies this; `None`: none was seen, which proves nothing, as a process
+    /// may be hidden.
+    pub fn any_process(&self, is_it: impl Fn(u32) -> bool) -> Option<bool> {
+        let pids: HashSet<u32> = self
+            .by_name
+            .values()
+            .filter(|service| service.running && service.pid != 0)
+            .map(|service| service.pid)
+            .collect();
+        pids.into_iter().any(is_it).then_some(true)
     }
 }
 

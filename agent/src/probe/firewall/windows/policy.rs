@@ -1,4 +1,4 @@
-//! What `INetFwPolicy2` says: the profiles in use with group policy applied, and the active inbound rules.
+//! What `INetFwPolicy2` says: the profiles with group policy laid over them, and the active inbound rules.
 
 #![allow(unsafe_code, reason = "the Windows API is C; every call below states why it is sound")]
 
@@ -12,29 +12,42 @@ use windows::Win32::System::Variant::{VARIANT, VT_DISPATCH};
 use windows::core::{BSTR, Interface, Result};
 
 use super::super::inbound_rules::{Profile, Rule};
+use super::super::profiles::NamedProfile;
+use super::group_policy;
 use crate::probe::Unread;
 use crate::probe::windows::com::{Apartment, unread};
 
 const WHAT: &str = "Firewall de Windows";
 /// Rules beyond this are not looked at; a PC with every feature has under a thousand.
 const RULES: usize = 8_192;
-const ALL: [NET_FW_PROFILE_TYPE2; 3] = [NET_FW_PROFILE2_DOMAIN, NET_FW_PROFILE2_PRIVATE, NET_FW_PROFILE2_PUBLIC];
+const ALL: [(&str, NET_FW_PROFILE_TYPE2); 3] = [
+    ("domain", NET_FW_PROFILE2_DOMAIN),
+    ("private", NET_FW_PROFILE2_PRIVATE),
+    ("public", NET_FW_PROFILE2_PUBLIC),
+];
 
-/// Profiles in use and active inbound rules.
-pub fn read() -> std::result::Result<(Vec<Profile>, Vec<Rule>), Unread> {
+/// All profiles, and the inbound rules that are active in those in use.
+pub fn read() -> std::result::Result<(Vec<NamedProfile>, Vec<Rule>), Unread> {
     let apartment = Apartment::enter()?;
     let policy: INetFwPolicy2 = apartment.create(WHAT, &NetFwPolicy2)?;
     asked(&policy).map_err(|error| unread(WHAT, &error))
 }
 
-fn asked(policy: &INetFwPolicy2) -> Result<(Vec<Profile>, Vec<Rule>)> {
+fn asked(policy: &INetFwPolicy2) -> Result<(Vec<NamedProfile>, Vec<Rule>)> {
     // SAFETY: a plain getter of a live object.
     let in_use = unsafe { policy.CurrentProfileTypes() }?;
+    let profiles = ALL
+        .iter()
+        .map(|(name, which)| {
+            let active = in_use & which.0 != 0;
+            let settings = profile(policy, *which)?;
+            let own = NamedProfile { name, active, settings, by_group_policy: None };
+            Ok(own.under(group_policy::values(name)))
+        })
+        .collect::<Result<_>>()?;
     // Without a network no profile is in use: then all of them are what the PC will meet.
-    let counts = |profile: &NET_FW_PROFILE_TYPE2| in_use == 0 || in_use & profile.0 != 0;
-    let chosen: Vec<NET_FW_PROFILE_TYPE2> = ALL.into_iter().filter(counts).collect();
-    let mask = chosen.iter().fold(0, |mask, profile| mask | profile.0);
-    let profiles = chosen.into_iter().map(|which| profile(policy, which)).collect::<Result<_>>()?;
+    let all = ALL.iter().fold(0, |mask, (_, profile)| mask | profile.0);
+    let mask = if in_use & all == 0 { all } else { in_use };
     Ok((profiles, rules(policy, mask)?))
 }
 

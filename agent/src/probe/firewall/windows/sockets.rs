@@ -10,13 +10,10 @@ use windows::Win32::NetworkManagement::IpHelper::{
     GetExtendedTcpTable, GetExtendedUdpTable, TCP_TABLE_OWNER_PID_LISTENER, UDP_TABLE_OWNER_PID,
 };
 use windows::Win32::Networking::WinSock::{AF_INET, AF_INET6};
-use windows::Win32::System::Threading::{
-    OpenProcess, PROCESS_NAME_WIN32, PROCESS_QUERY_LIMITED_INFORMATION, QueryFullProcessImageNameW,
-};
-use windows::core::{Owned, PWSTR};
 
 use super::super::inbound_rules::Listener;
 use super::super::socket_table::{self, Layout, Waiting};
+use crate::probe::windows::image::image;
 use crate::probe::windows::services::Services;
 use crate::probe::{Depth, Look, Unread};
 
@@ -54,9 +51,10 @@ impl Sockets {
         for socket in waiting {
             let program = programs.entry(socket.pid).or_insert_with(|| image(socket.pid)).clone();
             let hosted = services.as_ref().map(|services| services.of_process(socket.pid)).unwrap_or_default();
-            let process = process(socket.pid, program.as_deref(), &hosted);
+            let process = process(socket.pid, program.as_deref());
+            let service = socket_table::hosted(&hosted);
             listeners.push(Listener { protocol: socket.protocol, port: socket.port, program, services: hosted });
-            let described = described(&socket, process);
+            let described = described(&socket, process, service);
             let key = (described.loopback, described.protocol.clone(), described.port, described.address.clone());
             unique.entry(key).or_insert(described);
         }
@@ -64,7 +62,11 @@ impl Sockets {
     }
 }
 
-fn described(socket: &Waiting, process: Option<String>) -> ListeningSocket {
+fn described(
+    socket: &Waiting,
+    process: Option<String>,
+    service: Option<String>,
+) -> ListeningSocket {
     ListeningSocket {
         protocol: socket.protocol.into(),
         address: socket.address.to_string(),
@@ -72,23 +74,17 @@ fn described(socket: &Waiting, process: Option<String>) -> ListeningSocket {
         process,
         pid: Some(socket.pid),
         loopback: socket.address.to_canonical().is_loopback(),
-        service: None,
+        service,
     }
 }
 
-/// `svchost.exe` says nothing without the services it runs.
-fn process(pid: u32, program: Option<&str>, services: &[String]) -> Option<String> {
+/// The file name of its program, or that of the kernel.
+fn process(pid: u32, program: Option<&str>) -> Option<String> {
     if pid == SYSTEM.0 {
         return Some(SYSTEM.1.into());
     }
-    let name = program.and_then(|path| path.rsplit('\\').next());
-    let text = match (name, services) {
-        (Some(name), []) => name.into(),
-        (Some(name), services) => format!("{name} ({})", services.join(", ")),
-        (None, []) => return None,
-        (None, services) => services.join(", "),
-    };
-    Some(bounds::text(&text, bounds::TEXT))
+    let name = program?.rsplit('\\').next()?;
+    Some(bounds::text(name, bounds::TEXT))
 }
 
 fn table(layout: Layout) -> Result<Vec<u8>, Unread> {
@@ -115,15 +111,4 @@ fn table(layout: Layout) -> Result<Vec<u8>, Unread> {
         }
     }
     Err(Unread::Failed("la tabla de sockets crece sin parar".into()))
-}
-
-/// The path of a process's program; `None` when it is gone or hidden from us.
-fn image(pid: u32) -> Option<String> {
-    // SAFETY: no pointers; the handle is owned by nobody else.
-    let process = unsafe { OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, false, pid).map(|handle| Owned::new(handle)) }.ok()?;
-    let mut path = [0; 1024];
-    let mut length = path.len() as u32;
-    // SAFETY: the buffer is ours and `length` says how long it is.
-    unsafe { QueryFullProcessImageNameW(*process, PROCESS_NAME_WIN32, PWSTR(path.as_mut_ptr()), &mut length) }.ok()?;
-    Some(String::from_utf16_lossy(path.get(..length as usize)?))
 }
