@@ -312,6 +312,10 @@ impl<'a> Orders<'a> {
     pub fn finish(&mut self, ended: &Ended) -> Vec<SectionKind> {
         let Ended { accepted, answer } = ended;
         let kind = accepted.action.kind();
+        if accepted.id.is_empty() {
+            self.undone(ended);
+            return vec![SectionKind::Firewall];
+        }
         self.running.retain(|running| *running != kind);
         if answer.outcome == ActionOutcome::Done {
             self.blocks.note(accepted, Timestamp::now());
@@ -367,7 +371,16 @@ impl<'a> Orders<'a> {
         let port = format!("{}/{}", block.protocol.as_str(), block.port);
         self.audit_log.undone(&block.order, &port, why);
         self.carrier.undo(block.protocol, block.port);
-        self.blocks.remove(block.protocol, block.port);
+    }
+
+    /// A block is forgotten once it is undone, and not before.
+    fn undone(&mut self, ended: &Ended) {
+        if ended.answer.outcome == ActionOutcome::Done {
+            self.blocks.note(&ended.accepted, Timestamp::now());
+            self.undo_again = None;
+        } else {
+            tracing::warn!(detail = ended.answer.detail, "a port could not be unblocked");
+        }
     }
 
     /// Captures the answer for good, then notes that it was given: a crash in between answers twice, never not at all.

@@ -240,10 +240,7 @@ impl<'a> Observer<'a> {
             let undo_due = self.orders.undo_due();
             tokio::select! {
                 () = tokio::time::sleep_until(self.started + schedule.next()) => {}
-                () = until(undo_due) => {
-                    self.orders.undo_what_is_due();
-                    self.look(SectionKind::Firewall, Depth::Full).await;
-                }
+                () = until(undo_due) => self.orders.undo_what_is_due(),
                 Some(ended) = ended.recv() => self.finish(&ended).await,
                 () = self.supervisor.sign_is_due() => {}
                 request = requests.recv() => match request {

@@ -4,7 +4,7 @@ use atalaya_tests::fixture::namespace;
 use serde_json::{Value, json};
 
 /// The three programs in a PC of its own: `clamd` scans, `clamonacc` asks it about every file that is opened.
-const CLAMAV: &str = r#"
+pub const CLAMAV: &str = r#"
 mount -t tmpfs tmpfs /var/log/clamav; mount -t tmpfs tmpfs /var/lib/clamav; mount -t tmpfs tmpfs /etc/clamav
 mkdir -p /run/clamav /run/vigilado; chown clamav /run/clamav /var/log/clamav
 echo 'Prueba.EICAR:0:*:58354f2150254041505b345c505a58353428505e2937434329377d2445494341522d5354414e444152442d414e544956495255532d544553542d46494c452124482b482a' > /var/lib/clamav/prueba.ndb

@@ -17,6 +17,7 @@ mod front_ends;
 mod hostile;
 mod listening;
 mod network;
+mod orders;
 mod reinstalled;
 mod renewal;
 mod revocation;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atalaya_reading::{Action, Protocol};
+use atalaya_reading::{Action, ActionOutcome, Protocol};
 use tokio::sync::mpsc;
 
 use super::{Accepted, Answer, Ended, network_test, privileged};
@@ -58,27 +58,19 @@ impl Carrier {
         })
     }
 
-    /// Unblocks a port nobody ordered to unblock.
+    /// Unblocks a port nobody ordered to unblock: there is no order to be answered.
     pub fn undo(&self, protocol: Protocol, port: u16) {
-        self.beside(Action::UnblockPort { protocol, port });
+        let action = Action::UnblockPort { protocol, port };
+        self.start(Accepted { id: String::new(), requested_by: String::new(), action });
     }
 
-    /// Blocks a port as it was before the PC was started anew.
+    /// Blocks a port as it was before the PC was started anew; that it failed is logged.
     pub fn block_again(&self, protocol: Protocol, port: u16, minutes: u32) {
-        self.beside(Action::BlockPort { protocol, port, minutes });
-    }
-
-    /// What no order waits for; that it failed is logged.
-    fn beside(&self, action: Action) {
         let carrier = self.clone();
         tokio::spawn(async move {
-            let answer = carrier.carry(action.clone()).await;
-            if answer.outcome != atalaya_reading::ActionOutcome::Done {
-                tracing::warn!(
-                    ?action,
-                    detail = answer.detail,
-                    "a blocked port was not put as it should be"
-                );
+            let answer = carrier.carry(Action::BlockPort { protocol, port, minutes }).await;
+            if answer.outcome != ActionOutcome::Done {
+                tracing::warn!(port, detail = answer.detail, "a port was not blocked again");
             }
         });
     }

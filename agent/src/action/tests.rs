@@ -209,3 +209,40 @@ async fn diagnostics_tell_status_settings_and_log_and_no_key() {
     assert!(all.contains("interval_s = 7") && all.contains("\"spool\"") && all.contains("Debian"));
     assert!(!all.contains("hola") && !all.contains("PRIVATE KEY"));
 }
+
+/// Waits for the end of what `undo` began.
+async fn finished(orders: &mut Orders<'_>, ended: &mut mpsc::Receiver<Ended>) {
+    let one = tokio::time::timeout(Duration::from_secs(30), ended.recv()).await.unwrap().unwrap();
+    assert_eq!(orders.finish(&one), [SectionKind::Firewall]);
+}
+
+#[tokio::test]
+async fn a_block_whose_time_is_over_is_undone_without_the_collector_and_kept_until_it_is() {
+    let mut pc = Pc::new();
+    // A filter that says of everything that it is not there: so a port is unblocked already.
+    let tools = pc.folder.path().join("tools");
+    std::fs::create_dir(&tools).unwrap();
+    let nft = |text: &str| {
+        std::fs::write(tools.join("nft"), format!("#!/bin/sh\necho '{text}' >&2; exit 1\n"))
+            .unwrap();
+        let made = std::process::Command::new("chmod").arg("755").arg(tools.join("nft")).status();
+        assert!(made.unwrap().success());
+    };
+    pc.config.programs.path = format!("{}:/usr/bin:/bin", tools.display());
+    let over = r#"[{"protocol":"tcp","port":445,"until":"2026-01-01T00:00:00Z","order":"1"}]"#;
+    std::fs::write(pc.folder.path().join("blocked-ports.json"), over).unwrap();
+    let outbox = pc.outbox();
+    let (mut orders, mut ended) = pc.orders(&outbox);
+    assert!(orders.undo_due().unwrap() <= tokio::time::Instant::now());
+    nft("Operation not permitted");
+    orders.undo_what_is_due();
+    finished(&mut orders, &mut ended).await;
+    assert!(orders.undo_due().unwrap() > tokio::time::Instant::now(), "tried again later");
+    nft("No such file or directory");
+    orders.undo_what_is_due();
+    finished(&mut orders, &mut ended).await;
+    assert_eq!(orders.undo_due(), None);
+    assert_eq!(pc.file("blocked-ports.json"), "[]");
+    assert!(answers(&outbox).is_empty(), "nobody ordered it");
+    assert!(pc.file("actions.log").contains("terminó el plazo"));
+}

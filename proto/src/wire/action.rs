@@ -7,7 +7,7 @@ use atalaya_reading::{
 
 use super::connectivity::{read_target, read_target_kind, target};
 use super::{Malformed, at_most, kind_from_wire};
-use crate::v1;
+use crate::{limits, v1};
 
 /// An action as the message that carries it.
 pub fn action_to_wire(action: &Action) -> v1::action::Kind {
@@ -142,14 +142,14 @@ fn evidence_to_wire(evidence: &Evidence) -> v1::action_result::Evidence {
         }),
         Evidence::Scan(scan) => {
             let finding = |found: &Finding| v1::Finding {
-                name: bounds::text(&found.name, bounds::TEXT),
+                name: bounds::text(&found.name, limits::HINT),
                 path: bounds::text(&found.path, bounds::TEXT),
             };
             let beyond = scan.found.len().saturating_sub(bounds::DETECTIONS);
             let places = scan.places.iter().take(bounds::INTERFACES);
             Wire::Scan(v1::ScanResult {
                 product: bounds::text(&scan.product, bounds::TEXT),
-                places: places.map(|place| bounds::text(place, bounds::TEXT)).collect(),
+                places: places.map(|place| bounds::text(place, limits::HINT)).collect(),
                 complete: scan.complete,
                 found: scan.found.iter().take(bounds::DETECTIONS).map(finding).collect(),
                 left_out: scan.left_out.saturating_add(beyond as u32),
@@ -203,12 +203,12 @@ fn evidence_from_wire(evidence: v1::action_result::Evidence) -> Result<Evidence,
             let found = at_most("action_result.scan.found", scan.found, bounds::DETECTIONS)?;
             let places = at_most("action_result.scan.places", scan.places, bounds::INTERFACES)?;
             let finding = |found: v1::Finding| Finding {
-                name: bounds::text(&found.name, bounds::TEXT),
+                name: bounds::text(&found.name, limits::HINT),
                 path: bounds::text(&found.path, bounds::TEXT),
             };
             Evidence::Scan(ScanEvidence {
                 product: bounds::text(&scan.product, bounds::TEXT),
-                places: places.iter().map(|place| bounds::text(place, bounds::TEXT)).collect(),
+                places: places.iter().map(|place| bounds::text(place, limits::HINT)).collect(),
                 complete: scan.complete,
                 found: found.into_iter().map(finding).collect(),
                 left_out: scan.left_out,

@@ -125,5 +125,5 @@ fn an_answer_is_cut_to_its_bounds_and_what_was_left_out_is_counted() {
     assert_eq!(kept.parts.iter().map(|part| part.text.len()).sum::<usize>(), 65_536);
     let Evidence::Scan(kept) = back(&scan) else { panic!("scan") };
     assert_eq!((kept.found.len(), kept.left_out), (bounds::DETECTIONS, 37));
-    assert_eq!((kept.found[0].name.len(), kept.found[0].path.as_str()), (bounds::TEXT, "y"));
+    assert_eq!((kept.found[0].name.len(), kept.found[0].path.as_str()), (limits::HINT, "y"));
 }
