@@ -10,6 +10,7 @@ mod carry;
 mod diagnostics;
 mod journal;
 mod network_test;
+mod order;
 pub mod ports;
 pub mod privileged;
 mod settings;
@@ -18,9 +19,8 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use atalaya_reading::{Action, ActionKind, ActionOutcome, Evidence, SectionKind, bounds};
+use atalaya_reading::{Action, ActionKind, ActionOutcome, SectionKind, bounds};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::config::Config;
@@ -33,105 +33,13 @@ use audit_log::AuditLog;
 use blocks::Blocks;
 use carry::Carrier;
 use journal::Journal;
+pub use order::{Accepted, Answer, Ended, Look, Order, Unclear};
 pub use settings::Settings;
 
 /// Orders that may wait for one of their kind to end.
 const WAITING: usize = 16;
 /// After an undo that failed, the next try.
 const UNDO_AGAIN: Duration = Duration::from_secs(300);
-
-/// An order as it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Order {
-    /// Names it in the answer.
-    pub id: String,
-    /// Name of who gave it.
-    pub requested_by: String,
-    /// Not to be begun after this, by the collector's clock.
-    pub expires_at: Option<Timestamp>,
-    /// What is to be done.
-    pub action: Result<Action, Unclear>,
-}
-
-/// Why an order says nothing that could be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unclear {
-    /// From a newer collector.
-    Unknown,
-    /// Out of bounds; what is.
-    Malformed(String),
-}
-
-/// How an order went.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Answer {
-    /// How it ended.
-    pub outcome: ActionOutcome,
-    /// In words; Spanish, for people.
-    pub detail: String,
-    /// What proves it.
-    pub evidence: Option<Evidence>,
-}
-
-impl Answer {
-    /// It ended like this.
-    pub fn new(outcome: ActionOutcome, detail: impl Into<String>) -> Answer {
-        Answer { outcome, detail: detail.into(), evidence: None }
-    }
-
-    /// It was carried out.
-    pub fn done(detail: impl Into<String>) -> Answer {
-        Answer::new(ActionOutcome::Done, detail)
-    }
-
-    /// It did not work.
-    pub fn failed(detail: impl Into<String>) -> Answer {
-        Answer::new(ActionOutcome::Failed, detail)
-    }
-
-    /// Nothing here could do it.
-    pub fn unsupported(detail: impl Into<String>) -> Answer {
-        Answer::new(ActionOutcome::Unsupported, detail)
-    }
-
-    /// It is not allowed.
-    pub fn refused(detail: impl Into<String>) -> Answer {
-        Answer::new(ActionOutcome::Refused, detail)
-    }
-
-    /// With what proves it.
-    pub fn with(self, evidence: Evidence) -> Answer {
-        Answer { evidence: Some(evidence), ..self }
-    }
-}
-
-/// An order that is being carried out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Accepted {
-    /// Names it in the answer.
-    pub id: String,
-    /// Name of who gave it.
-    pub requested_by: String,
-    /// What is done.
-    pub action: Action,
-}
-
-/// An order that came to its end.
-#[derive(Debug)]
-pub struct Ended {
-    accepted: Accepted,
-    answer: Answer,
-}
-
-/// Sections to be looked at for an order.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Look {
-    /// The order.
-    pub accepted: Accepted,
-    /// Which sections.
-    pub sections: Vec<SectionKind>,
-}
 
 /// What diagnostics tell beside what the account of orders knows.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! Orders taken, refused, expired, interrupted and carried out; what is answered is read back from the spool.
 
 use atalaya_proto::v1::record_body::Body;
-use atalaya_reading::{Protocol, TargetKind, TestTarget};
+use atalaya_reading::{Evidence, Protocol, TargetKind, TestTarget};
 use jiff::SignedDuration;
 
 use super::*;
