@@ -100,18 +100,19 @@ done
 [ "$(grep -a -o ZBXD "$WORK/answers" | wc -l)" -ge 40 ] && [ "$(grep -a -o ZBXD "$WORK/answers2" | wc -l)" -ge 40 ] || fail "a zabbix agent does not answer"
 # Bytes of the agent's connection so far, TLS and HTTP/2 included, TCP and IP headers not.
 sent() { ss -tinH dst "$AGENTS" | grep -o 'bytes_sent:[0-9]*' | cut -d: -f2 | sort -n | tail -n 1; }
-declare -A CPU PSS
-for name in "${!ROOTS[@]}"; do CPU[$name]=$(cpu_seconds "${ROOTS[$name]}") PSS[$name]=0; done
+declare -A CPU PSS THREADS
+threads() { local pid; for pid in $(descendants "$1"); do ls "/proc/$pid/task" 2>/dev/null; done | wc -l; }
+for name in "${!ROOTS[@]}"; do CPU[$name]=$(cpu_seconds "${ROOTS[$name]}") PSS[$name]=0 THREADS[$name]=0; done
 SENT=$(sent)
 say "watching for $SECONDS_WATCHED s"
-for _ in $(seq $((SECONDS_WATCHED / 5))); do
-  sleep 5
+for _ in $(seq $((SECONDS_WATCHED / 2))); do
+  sleep 2
   for name in "${!ROOTS[@]}"; do
     # shellcheck disable=SC2046 # one word a process
     PSS[$name]=$(larger "${PSS[$name]}" "$(for pid in $(descendants "${ROOTS[$name]}"); do pss_mib "$pid" 2>/dev/null && echo; done | awk '{sum += $1} END {print sum}')")
+    THREADS[$name]=$(larger "${THREADS[$name]}" "$(threads "${ROOTS[$name]}")")
   done
 done
-threads() { local pid; for pid in $(descendants "$1"); do ls "/proc/$pid/task" 2>/dev/null; done | wc -l; }
 hourly() { reckon "($(cpu_seconds "${ROOTS[$1]}") - ${CPU[$1]}) * 3600 / $SECONDS_WATCHED"; }
 # Lists are read every six hours; what they cost, an hour.
 "$AGENT" --config "$WORK/agent.toml" status --json >"$WORK/status.json" || fail "no status of the agent"
@@ -121,12 +122,12 @@ for name in "${!ROOTS[@]}"; do HOURLY[$name]=$(hourly "$name"); done
 printf '%-26s %9s %12s %8s %14s\n' "at $INTERVAL s" "PSS MiB" "CPU-s an hour" threads "installed MiB"
 for name in atalaya-agent prometheus-node-exporter zabbix-agent zabbix-agent2 collectd; do
   if [ "$name" = atalaya-agent ]; then SIZE=$(reckon "$(stat -c %s "$AGENT") / 1048576"); else SIZE=$(reckon "$(dpkg-query -W -f '${Installed-Size}' "$name") / 1024"); fi
-  printf '%-26s %9.1f %12.2f %8d %14.1f\n' "$name" "${PSS[$name]}" "${HOURLY[$name]}" "$(threads "${ROOTS[$name]}")" "$SIZE"
+  printf '%-26s %9.1f %12.2f %8d %14.1f\n' "$name" "${PSS[$name]}" "${HOURLY[$name]}" "${THREADS[$name]}" "$SIZE"
 done
 figure "agent: PSS, largest" "${PSS[atalaya-agent]}" MiB at-most 8
 figure "agent: CPU at 60 s beside zabbix-agent's" "${HOURLY[atalaya-agent]}" "CPU-s an hour" at-most "${HOURLY[zabbix-agent]}"
 value "agent: its lists, if all were asked every 6 h" "$LISTS" "CPU-s an hour"
-figure "agent: threads" "$(threads "${ROOTS[atalaya-agent]}")" threads at-most 5
+figure "agent: threads, most" "${THREADS[atalaya-agent]}" threads at-most 5
 figure "agent: program" "$(reckon "$(stat -c %s "$AGENT") / 1048576")" MiB at-most 8
 figure "agent: sent" "$(reckon "($(sent) - $SENT) * 3600 / $SECONDS_WATCHED / 1024")" "KiB an hour" at-most 15
 

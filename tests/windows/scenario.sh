@@ -35,8 +35,14 @@ test_that "processor use is read" says '"cpu_pct": [0-9]' probe.json
 test_that "Windows is named" says '"os": "Windows' probe.json
 test_that "volumes are read" says '"mount": "C:"' probe.json
 test_that "without a Security Center the antivirus is unsupported, never absent" \
-  sh -c 'tr -d "\r\n" <probe.json | grep -q "\"antivirus\": {[^}]*\"status\": \"unsupported\""'
+  sh -c 'tr -d "\r\n" <probe.json | grep -q "\"antivirus\": {[^}]*}[^}]*\"status\": \"unsupported\""'
 test_that "listening sockets are read" says '"listening_status": "ok"' probe.json
+wine reg add 'HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\Uno' /v DisplayName /d "De una cuenta" /f >/dev/null 2>&1
+wine reg add 'HKLM\SOFTWARE\WOW6432Node\Microsoft\Windows\CurrentVersion\Uninstall\Dos' /v DisplayName /d "De 32 bits" /f >/dev/null 2>&1
+wine $AGENT probe software --json >software.json 2>software.err
+test_that "programs for everybody and of an account are listed" sh -c 'grep -q "De una cuenta" software.json && grep -q "De 32 bits" software.json'
+test_that "without Windows Update what waits is unsupported, never nothing" \
+  sh -c 'tr -d "\r\n" <probe.json | grep -q "\"updates\": {[^}]*}[^}]*\"pending\": null[^}]*\"status\": \"unsupported\""'
 test_that "the gateway or its absence is read" says '"gateway": {' probe.json
 
 # Enrolment and delivery
