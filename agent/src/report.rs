@@ -125,4 +125,6 @@ fn detections(section: &Section) -> BTreeSet<(&str, Option<&str>, Option<Timesta
 }
 
 #[cfg(test)]
+mod list_tests;
+#[cfg(test)]
 mod tests;

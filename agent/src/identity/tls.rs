@@ -22,8 +22,10 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// How long name, TCP and TLS may take together.
 const CONNECT: Duration = Duration::from_secs(15);
-/// A dead network is noticed after this long without an answer to a ping, sent this often.
-const PING_EVERY: Duration = Duration::from_secs(30);
+/// A dead network is noticed after this long without an answer to a ping, sent after this long without hearing anything.
+/// Longer than the minute between two reports: their acknowledgements say that the network lives, and a ping beside them
+/// would only be paid for.
+const PING_EVERY: Duration = Duration::from_secs(75);
 const PING_ANSWER: Duration = Duration::from_secs(15);
 
 /// Why there is no connection; the text is Spanish, for people.
