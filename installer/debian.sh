@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Installs the Debian packages that are missing. Sourced by demo.sh, tests/run.sh and tests/bench.
+# Installs the Debian packages that are missing. Sourced by demo.sh, package.sh, tests/run.sh and others.
 # Daemons are kept from starting on installation: what is wanted running is started by whoever sourced this.
 
 # missing_packages NAME…: those that are not installed, one a line.
@@ -37,4 +37,11 @@ install_packages() {
   [ -n "$made" ] && "${root[@]}" rm -f "$policy"
   [ "$status" -eq 0 ] || echo "error: apt-get no pudo instalar ${missing[*]}; vea $log" >&2
   return "$status"
+}
+
+# debian_mirror: where apt already gets Debian from.
+debian_mirror() {
+  local mirror
+  mirror="$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' 2>/dev/null | grep -v security | sort -u | head -n 1)"
+  echo "${mirror:-http://deb.debian.org/debian}"
 }

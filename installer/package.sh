@@ -65,13 +65,17 @@ TEXT
 # Where cargo puts the output of a profile.
 folder_of() { case "$1" in dev) echo debug ;; *) echo "$1" ;; esac; }
 
+# For the tests the workspace is built as the tests build it, so that nothing is compiled twice.
 build() {
-  cargo build --locked --profile "$2" -p "atalaya-$1" || fail "atalaya-$1 could not be built"
+  local what=(-p "atalaya-$1")
+  [ "$2" != dev ] || what=(--workspace --all-targets)
+  cargo build --locked --profile "$2" "${what[@]}" || fail "atalaya-$1 could not be built"
 }
 
 deb() {
   local part="$1" profile="$2"
-  cargo deb --quiet --no-build --locked --no-dbgsym -p "atalaya-$part" --profile "$profile" \
+  # shellcheck disable=SC2086 # empty or one word
+  cargo deb --quiet ${DEV:+--fast} --no-build --locked --no-dbgsym -p "atalaya-$part" --profile "$profile" \
     --deb-version "$VERSION-1" --output "$OUTPUT/" || fail "the .deb of atalaya-$part could not be made"
 }
 
@@ -84,12 +88,14 @@ for part in "${PARTS[@]}"; do
   deb "$part" "$profile"
   if [ "$part" = agent ]; then
     tool cargo-generate-rpm "$CARGO_GENERATE_RPM"
-    cargo generate-rpm -p agent --profile "$(folder_of "$profile")" --set-metadata "version = \"${VERSION//-/~}\"" \
+    # shellcheck disable=SC2086 # empty or two words
+    cargo generate-rpm ${DEV:+--payload-compress gzip} -p agent --profile "$(folder_of "$profile")" --set-metadata "version = \"${VERSION//-/~}\"" \
       --output "$OUTPUT/" || fail "the .rpm of atalaya-agent could not be made"
   fi
 done
 if [ -n "$WINDOWS" ]; then
-  exe="$(bash installer/windows/build.sh)" || exit 1
+  # shellcheck disable=SC2086 # empty or one word
+  exe="$(bash installer/windows/build.sh ${DEV:+--dev})" || exit 1
   ATALAYA_MSI_VERSION="$VERSION" bash installer/windows/msi.sh "$exe" "$OUTPUT" || exit 1
 fi
 ls -l "$OUTPUT"

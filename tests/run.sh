@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Every test of the project: guards, unit, store on two engines, end to end, browser.
+# Every test of the project: guards, unit, store on two engines, end to end, browser, Windows, packages.
 #
 #   bash tests/run.sh              everything
 #   bash tests/run.sh lint         format, clippy, licences and banned crates
 #   bash tests/run.sh unit         everything in Rust but the end-to-end tests
 #   bash tests/run.sh e2e          the end-to-end tests
 #   bash tests/run.sh browser      the pages in a real browser
+#   bash tests/run.sh windows      the agent for Windows, built here and run under Wine
+#   bash tests/run.sh packages     the packages in a clean Debian of their own
 #
+# The last two want root, for namespaces and mounts, and keep compilers and roots under ~/.cache/atalaya.
 # Wants Debian 12, a Rust toolchain and Node.js; installs the rest. The last line is `N passed, N failed`.
 # What it starts it stops: a PostgreSQL cluster of its own in a temporary folder.
 set -uo pipefail
@@ -18,7 +21,7 @@ NEXTEST_VERSION=0.9.143
 PACKAGES=(build-essential ca-certificates curl postgresql chromium fonts-dejavu-core smartmontools nftables ufw firewalld iptables
   clamav clamav-daemon dbus faketime python3-minimal util-linux fping iproute2 iputils-ping minisign procps sqlite3 strace)
 PARTS=("$@")
-[ "${#PARTS[@]}" -gt 0 ] || PARTS=(lint unit e2e browser)
+[ "${#PARTS[@]}" -gt 0 ] || PARTS=(lint unit e2e browser windows packages)
 
 TEMPORARY="$(mktemp -d "${TMPDIR:-/tmp}/atalaya-tests.XXXXXX")"
 POSTGRES_PID=
@@ -78,6 +81,23 @@ build() {
   cargo build --workspace --all-targets --locked >"$TEMPORARY/build.log" 2>&1 ||
     { grep -E -A12 '^(error|warning: unused)' "$TEMPORARY/build.log" | head -n 80; tail -n 5 "$TEMPORARY/build.log"; broken "the build failed"; }
   tail -n 1 "$TEMPORARY/build.log"
+}
+
+# script NAME COMMAND…: a part that counts by itself; its last line is `N passed, N failed`. What hangs is ended.
+script() {
+  local name="$1" log="$TEMPORARY/$1.log" status passed failed
+  shift
+  heading "$name"
+  timeout --kill-after=30 1500 "$@" 2>&1 | tee "$log"
+  status="${PIPESTATUS[0]}"
+  read -r passed failed <<<"$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log")"
+  if [ -z "$failed" ]; then
+    echo "FAIL  $name came to no end (code $status)"
+    count 0 1
+    return
+  fi
+  count "$passed" "$failed"
+  [ "$failed" -gt 0 ] || { [ "$status" -eq 0 ] && [ "$passed" -gt 0 ]; } || count 0 1
 }
 
 # A cluster of our own, with the durable settings the collector insists on.
@@ -165,4 +185,6 @@ if wanted unit || wanted e2e; then start_postgres; fi
 if wanted unit; then heading "unit and store tests"; nextest "not ($E2E)"; doc_tests; fi
 if wanted e2e; then heading "end-to-end tests"; nextest "$E2E"; fi
 wanted browser && browser
+wanted windows && script windows bash tests/windows/run.sh target/debug/atalaya-collector
+wanted packages && script packages bash tests/packages.sh
 close

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Builds the Windows agent on Linux and prints the path of the exe; nothing else goes to standard output.
 #
-#   bash installer/windows/build.sh [cargo arguments]
+#   bash installer/windows/build.sh [--dev] [cargo arguments]
+#
+#   --dev          big and quick to make, for the tests
 #
 # Uses rustup's own target where it is installed. Elsewhere Debian's rustc with its library sources, unpacked into a
 # cache (never installed: the packages conflict with rustup), builds the standard library too. The cache holds a target
@@ -16,6 +18,7 @@ CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/atalaya/windows"
 LOG="$CACHE/build.log"
 
 fail() { echo "error: $*" >&2; exit 1; }
+if [ "${1:-}" = --dev ]; then PROFILE=dev; shift; fi
 
 # One build at a time uses the cache.
 mkdir -p "$CACHE" || exit 1
@@ -52,4 +55,4 @@ export CARGO_TARGET_DIR="$CACHE/target"
 cd "$ROOT" || exit 1
 cargo "${BUILD[@]}" "$@" >>"$LOG" 2>&1 ||
   { grep -E -A12 '^(error|warning: unused)' "$LOG" | head -n 80 >&2; fail "the Windows build failed; see $LOG"; }
-echo "$CARGO_TARGET_DIR/$TARGET/$PROFILE/atalaya-agent.exe"
+echo "$CARGO_TARGET_DIR/$TARGET/${PROFILE/dev/debug}/atalaya-agent.exe"

@@ -44,12 +44,10 @@ prepare() {
   flock 8
   if [ ! -d "$SYSTEM/root/prefix" ]; then
     install_packages "$LOG" mmdebstrap >&2 || exit 1
-    local mirror
-    mirror="$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' 2>/dev/null | grep -v security | sort -u | head -n 1)"
     echo "making a Debian 13 with Wine (a minute, once)" >&2
     rm -rf "$SYSTEM" "$SYSTEM.new"
     mmdebstrap --variant=minbase --include=wine,wine64,ca-certificates trixie "$SYSTEM.new" \
-      "${mirror:-http://deb.debian.org/debian}" >"$LOG" 2>&1 || { tail -n 5 "$LOG" >&2; fail "no Debian 13; see $LOG"; }
+      "$(debian_mirror)" >"$LOG" 2>&1 || { tail -n 5 "$LOG" >&2; fail "no Debian 13; see $LOG"; }
     (SYSTEM="$SYSTEM.new" enter "" yes sh -c 'wineboot -i && wineserver -w') >>"$LOG" 2>&1 ||
       { tail -n 5 "$LOG" >&2; fail "Wine could not make its Windows; see $LOG"; }
     mv "$SYSTEM.new" "$SYSTEM" || exit 1

@@ -10,7 +10,7 @@ clean_root() {
   [ -e "$folder/made" ] && return 0
   rm -rf "$folder" && mkdir -p "$folder" || return 1
   mmdebstrap --quiet --variant=minbase --include="$include" --aptopt='APT::Install-Recommends "false"' \
-    bookworm "$folder/root" http://deb.debian.org/debian || return 1
+    bookworm "$folder/root" "$(debian_mirror)" || return 1
   # Starting two dozen console programs helps nobody.
   rm -f "$folder"/root/etc/systemd/system/getty.target.wants/*
   : >"$folder/made"

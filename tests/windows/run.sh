@@ -19,7 +19,7 @@ trap stop EXIT
 trap 'exit 130' INT TERM
 broken() { echo "not ok $*"; echo "0 passed, 1 failed"; exit 1; }
 
-EXE="$(bash "$ROOT/installer/windows/build.sh")" || broken "the agent builds for Windows"
+EXE="$(bash "$ROOT/installer/windows/build.sh" --dev)" || broken "the agent builds for Windows"
 mkdir "$WORK/exchange" "$WORK/old" || exit 1
 cp "$EXE" "$HERE/scenario.sh" "$WORK/exchange/"
 MSI="$(bash "$ROOT/installer/windows/msi.sh" "$EXE" "$WORK/exchange")" || broken "the MSI is packed"
