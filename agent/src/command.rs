@@ -6,6 +6,7 @@ pub mod act;
 pub mod answer;
 pub mod check;
 pub mod enroll;
+pub mod forget;
 pub mod probe;
 pub mod run;
 pub mod seal;

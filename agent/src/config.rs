@@ -10,17 +10,15 @@ use crate::{action, probe};
 /// The settings as shipped, with every key explained: what `default-config` prints.
 pub const DEFAULT: &str = include_str!("../default.toml");
 
-/// Where the package puts them.
-#[cfg(target_os = "linux")]
-const INSTALLED: &str = "/etc/atalaya/agent.toml";
-
-/// The settings file of the package, where there is one.
+/// The settings file of the package, where there is one. On Windows it lies beside the program, in a folder that only
+/// administrators may write.
 pub fn installed_file() -> Option<PathBuf> {
-    #[cfg(target_os = "linux")]
-    if Path::new(INSTALLED).exists() {
-        return Some(INSTALLED.into());
-    }
-    None
+    let file = cfg_select! {
+        target_os = "linux" => { PathBuf::from("/etc/atalaya/agent.toml") }
+        windows => { std::env::current_exe().ok()?.with_file_name("agent.toml") }
+        _ => { return None }
+    };
+    file.exists().then_some(file)
 }
 
 /// All settings of the agent; a missing key has its default.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use atalaya_agent::command::enroll::IfEnrolled;
 use atalaya_agent::{command, config, usage, version};
 use clap::{Parser, Subcommand};
 
@@ -27,6 +28,9 @@ enum Command {
         /// También si ya está dado de alta: al lograrlo, la identidad anterior se sustituye.
         #[arg(long)]
         force: bool,
+        /// Si ya está dado de alta, no hace nada ni gasta el código.
+        #[arg(long, conflicts_with = "force")]
+        if_needed: bool,
     },
     /// Trabaja como servicio: mide, guarda y entrega hasta que se le detenga.
     Run,
@@ -41,6 +45,15 @@ enum Command {
         /// Como JSON.
         #[arg(long)]
         json: bool,
+        /// No dice nada; termina con error si este equipo no está dado de alta.
+        #[arg(long, conflicts_with = "json")]
+        enrolled: bool,
+    },
+    /// Borra de este equipo la identidad y lo guardado; se niega si algo espera ser entregado.
+    Forget {
+        /// También lo que espera ser entregado: se pierde.
+        #[arg(long)]
+        discard: bool,
     },
     /// Prepara una imagen de disco: quita la identidad y lo guardado; el programa y la configuración se quedan.
     Seal {
@@ -119,7 +132,14 @@ fn main() -> ExitCode {
     let config = arguments.config.or_else(config::installed_file);
     let config = config.as_deref();
     let outcome = match arguments.command {
-        Command::Enroll { code, force } => command::enroll::run(config, &code, force),
+        Command::Enroll { code, force, if_needed } => {
+            let if_enrolled = match (force, if_needed) {
+                (true, _) => IfEnrolled::Replace,
+                (_, true) => IfEnrolled::Keep,
+                _ => IfEnrolled::Refuse,
+            };
+            command::enroll::run(config, &code, if_enrolled)
+        }
         Command::Run => command::run::run(config),
         #[cfg(windows)]
         Command::Service { order } => match order {
@@ -133,8 +153,10 @@ fn main() -> ExitCode {
             ServiceOrder::Install { self_update } => command::unit::install(self_update),
             ServiceOrder::Uninstall => command::unit::uninstall(),
         },
-        Command::Status { json } => command::status::run(config, json),
         Command::Seal { discard } => command::seal::run(config, discard),
+        Command::Forget { discard } => command::forget::run(config, discard),
+        Command::Status { enrolled: true, .. } => command::status::enrolled(config),
+        Command::Status { json, .. } => command::status::run(config, json),
         Command::Check { settings: true } => command::check::settings_only(config),
         Command::Check { settings: false } => command::check::run(config),
         Command::Update { order: UpdateOrder::Guard } => command::update::guard(config),

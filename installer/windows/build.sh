@@ -18,7 +18,7 @@ CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/atalaya/windows"
 LOG="$CACHE/build.log"
 
 fail() { echo "error: $*" >&2; exit 1; }
-if [ "${1:-}" = --dev ]; then PROFILE=dev; shift; fi
+if [ "${1:-}" = --dev ]; then PROFILE=quick; shift; fi
 
 # One build at a time uses the cache.
 mkdir -p "$CACHE" || exit 1
@@ -55,4 +55,4 @@ export CARGO_TARGET_DIR="$CACHE/target"
 cd "$ROOT" || exit 1
 cargo "${BUILD[@]}" "$@" >>"$LOG" 2>&1 ||
   { grep -E -A12 '^(error|warning: unused)' "$LOG" | head -n 80 >&2; fail "the Windows build failed; see $LOG"; }
-echo "$CARGO_TARGET_DIR/$TARGET/${PROFILE/dev/debug}/atalaya-agent.exe"
+echo "$CARGO_TARGET_DIR/$TARGET/$PROFILE/atalaya-agent.exe"

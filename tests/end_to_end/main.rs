@@ -19,6 +19,7 @@ mod listening;
 mod network;
 mod orders;
 mod reinstalled;
+mod removal;
 mod renewal;
 mod revocation;
 mod sealed;

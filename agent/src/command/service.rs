@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use super::forget;
 use crate::config::Config;
+use crate::identity::IdentityError;
 use crate::service::{self, EventLog};
 use crate::state::{create_private_directory, make_private};
 use crate::update::home::Home;
@@ -22,6 +24,7 @@ pub fn install(config_file: Option<&Path>, self_update: bool) -> anyhow::Result<
     create_private_directory(dir)
         .and_then(|()| make_private(dir))
         .with_context(|| format!("no se puede preparar la carpeta de estado {}", dir.display()))?;
+    forget::take_note_away(dir);
     let mut program = std::env::current_exe().context("no se sabe dónde está el programa")?;
     if self_update {
         program = own_home(dir, &program)
@@ -80,8 +83,23 @@ pub fn run(config_file: Option<&Path>) -> anyhow::Result<()> {
     }
     let config_file = config_file.map(Path::to_path_buf);
     let work = move |stop: service::Stop| {
-        super::run::work(config_file.as_deref(), || Ok(stop.requested()))
+        match super::run::work(config_file.as_deref(), || Ok(stop.requested())) {
+            // An error would make the manager start it again and again, until somebody enrols the PC.
+            Err(error) if is_not_enrolled(&error) => {
+                tracing::warn!("{error:#}; después: net start {}", service::NAME);
+                Ok(())
+            }
+            ended => ended,
+        }
     };
     service::dispatch(Box::new(work))
         .context("esta orden la da el administrador de servicios; para trabajar en la consola: atalaya-agent run")
+}
+
+fn is_not_enrolled(error: &anyhow::Error) -> bool {
+    let is_missing = |cause: &IdentityError| matches!(cause, IdentityError::Missing);
+    match error.downcast_ref::<service::ServiceError>() {
+        Some(service::ServiceError::Identity(cause)) => is_missing(cause),
+        _ => error.downcast_ref::<IdentityError>().is_some_and(is_missing),
+    }
 }

@@ -47,6 +47,16 @@ pub fn run(config: Option<&Path>, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Nothing when this PC is enrolled.
+///
+/// # Errors
+/// When it is not, or its identity cannot be read.
+pub fn enrolled(config: Option<&Path>) -> anyhow::Result<()> {
+    let config = Config::load(config)?;
+    Store::new(&StateDir::new(&config.state_dir)).current()?;
+    Ok(())
+}
+
 fn text(
     identity: Option<&Identity>,
     until: Option<Timestamp>,
