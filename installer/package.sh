@@ -87,6 +87,7 @@ for part in "${PARTS[@]}"; do
   build "$part" "$profile"
   deb "$part" "$profile"
   if [ "$part" = agent ]; then
+    gzip -9nc installer/linux/atalaya-agent.8 >"$TARGET/package/atalaya-agent.8.gz" || exit 1
     tool cargo-generate-rpm "$CARGO_GENERATE_RPM"
     # shellcheck disable=SC2086 # empty or two words
     cargo generate-rpm ${DEV:+--payload-compress gzip} -p agent --profile "$(folder_of "$profile")" --set-metadata "version = \"${VERSION//-/~}\"" \

@@ -11,8 +11,8 @@ export LC_ALL=C.UTF-8
 . installer/debian.sh
 . tests/packages/machine.sh
 
-MODE=--dev
-[ "${1:-}" = --release ] && MODE=""
+MODE=--dev FOLDER=debug
+[ "${1:-}" = --release ] && MODE="" FOLDER=release
 CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/atalaya"
 T="$(mktemp -d "${TMPDIR:-/tmp}/atalaya-packages.XXXXXX")"
 PASSED=0 FAILED=0
@@ -71,6 +71,17 @@ rpm_lists_its_files() {
   done
   rpm -qp --configfiles "$T"/packages/atalaya-agent-*.rpm | grep -qx /etc/atalaya/agent.toml
 }
+# Every order a program knows has its place on its page, and the page formats without a complaint.
+pages_name_every_order() {
+  local program order page
+  for program in agent collector; do
+    page="installer/linux/atalaya-$program.8"
+    groff -man -Tutf8 -ww -Kutf8 -z "$page" >"$T/page.log" 2>&1 && ! grep . "$T/page.log" || { cat "$T/page.log"; return 1; }
+    for order in $("${CARGO_TARGET_DIR:-target}/$FOLDER/atalaya-$program" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'); do
+      grep -q "^\(\.B \|\\\\fB\)${order//-/\\\\-}" "$page" || { echo "$page does not name $order"; return 1; }
+    done
+  done
+}
 agent_is_small() {
   local bytes
   bytes="$(stat -c %s "${CARGO_TARGET_DIR:-target}/small/atalaya-agent")"
@@ -84,6 +95,11 @@ property() { in_machine systemctl show -P "$2" "$1"; }
 install() { in_machine env "${@:2}" apt-get -y -q install "/packages/$1"; }
 status_has() { in_machine atalaya-agent status --json | grep -q "$1"; }
 gone() { in_machine test ! -e "$1"; }
+# everything_in_place: all files but what any package and any service leaves: apt's and systemd's own records, logs.
+everything_in_place() {
+  in_machine find / -xdev \( -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/cache -o -path /var/log -o -path /proc -o -path /tmp \
+    -o -path /var/tmp -o -path /packages -o -path /var/lib/systemd/random-seed \) -prune -o -print | sort
+}
 
 collector_serves() {
   install collector.deb A= && active atalaya-collector && eventually in_machine test -e /var/lib/atalaya-collector/ca.key || return 1
@@ -114,14 +130,16 @@ backup_keeps_the_newest() {
 }
 
 installed_without_a_code() {
+  everything_in_place >"$T/before"
   install agent.deb A= >"$T/install.log" 2>&1 || { cat "$T/install.log"; return 1; }
   grep -q 'enroll CÓDIGO' "$T/install.log" && ! active atalaya-agent && ! in_machine systemctl is-failed --quiet atalaya-agent &&
     active atalaya-agent-rules.socket && active atalaya-agent-drives.socket && in_machine systemctl is-enabled --quiet atalaya-agent
 }
 purge_leaves_nothing() {
   in_machine env "$@" apt-get -y -q purge atalaya-agent || return 1
-  in_machine sh -c 'find / -xdev \( -name "*atalaya-agent*" -o -path /etc/atalaya/agent.toml \) -not -path "/packages/*" -not -path "/proc/*" \
-    -not -path "/var/log/*" -not -path "/var/lib/systemd/deb-systemd-helper*" -not -path "/tmp/*" -not -path "/var/tmp/*" | grep .' && return 1
+  everything_in_place >"$T/after"
+  # Copies of the files of accounts are made by whoever changes them.
+  diff "$T/before" "$T/after" | grep '^[<>]' | grep -v ' /etc/\(passwd\|group\|shadow\|gshadow\|subuid\|subgid\)-$' && return 1
   in_machine sh -c '! getent passwd atalaya-agent && ! ls -d /run/atalaya-agent* 2>/dev/null'
 }
 units_are_well_formed() {
@@ -175,6 +193,24 @@ readers_refuse_the_rest() {
   [ "$answer" = "Permission denied" ] || { echo "$answer"; return 1; }
 }
 
+# As the page of the manual says.
+backup_is_restored() {
+  local copy devices
+  in_machine systemctl start atalaya-collector-backup.service || return 1
+  copy="$(in_machine sh -c 'ls -1d /var/backups/atalaya-collector/atalaya-* | tail -n 1')"
+  devices="$(in_machine runuser -u atalaya-collector -- atalaya-collector device list)"
+  in_machine systemctl stop atalaya-collector
+  in_machine sh -c "cd /var/lib/atalaya-collector && rm -rf ./* && cp -p $copy/* . && chown atalaya-collector: *" || return 1
+  in_machine systemctl start atalaya-collector && eventually status_has '"connected": true' || return 1
+  [ -n "$devices" ] && [ "$(in_machine runuser -u atalaya-collector -- atalaya-collector device list | cut -c 1-30)" = "$(cut -c 1-30 <<<"$devices")" ]
+}
+stops_within_five_seconds() {
+  local started
+  started="$(date +%s%N)"
+  in_machine systemctl stop atalaya-agent || return 1
+  echo "$((($(date +%s%N) - started) / 1000000)) ms"
+  [ $(($(date +%s%N) - started)) -le 5000000000 ] && [ "$(property atalaya-agent Result)" = success ] && in_machine systemctl start atalaya-agent
+}
 pid_changed() { local now; now="$(property atalaya-agent MainPID)"; [ "$now" != "$1" ] && [ "$now" != 0 ] && active atalaya-agent; }
 quick_to_restart() {
   in_machine mkdir -p /run/systemd/system/atalaya-agent.service.d
@@ -236,13 +272,27 @@ rpm_installs_and_erases() {
   nsenter -t "$MACHINE_PID" -u -i -n -p rpm --root "$root" --nodeps -i "$T"/packages/atalaya-agent-*.rpm >"$T/rpm.log" 2>&1
   cat "$T/rpm.log"
   grep -q 'enroll CÓDIGO' "$T/rpm.log" && in_machine atalaya-agent --version && active atalaya-agent-rules.socket || return 1
-  nsenter -t "$MACHINE_PID" -u -i -n -p rpm --root "$root" --nodeps -e atalaya-agent || return 1
+  local code before
+  code="$(in_machine runuser -u atalaya-collector -- atalaya-collector code create --approve | grep -o 'atl1\.[A-Za-z0-9_-]*' | head -n 1)"
+  in_machine runuser -u atalaya-agent -- atalaya-agent enroll "$code" && in_machine systemctl start atalaya-agent && eventually status_has '"connected": true' || return 1
+  before="$(device)"
+  in_machine sed -i 's/^interval_s = .*/interval_s = 7/' /etc/atalaya/agent.toml
+  nsenter -t "$MACHINE_PID" -u -i -n -p rpm --root "$root" --nodeps -U "$T"/next/atalaya-agent-*.rpm || return 1
+  [ "$(device)" = "$before" ] && in_machine grep -q '^interval_s = 7$' /etc/atalaya/agent.toml && eventually active atalaya-agent &&
+    eventually status_has '"connected": true' || return 1
+  in_machine systemctl stop atalaya-collector && eventually status_has '"undelivered": [1-9]' || return 1
+  nsenter -t "$MACHINE_PID" -u -i -n -p rpm --root "$root" --nodeps -e atalaya-agent >"$T/rpm.log" 2>&1 || return 1
+  cat "$T/rpm.log"
+  grep -q 'registros esperan ser entregados' "$T/rpm.log" && in_machine test -e $AGENT/identity.json || return 1
+  nsenter -t "$MACHINE_PID" -u -i -n -p rpm --root "$root" --nodeps -i "$T"/packages/atalaya-agent-*.rpm || return 1
+  in_machine systemctl start atalaya-collector && eventually status_has '"connected": true' && eventually status_has '"undelivered": 0' || return 1
+  nsenter -t "$MACHINE_PID" -u -i -n -p env ATALAYA_DISCARD=yes rpm --root "$root" --nodeps -e atalaya-agent || return 1
   gone /usr/bin/atalaya-agent && gone $AGENT && gone /usr/lib/systemd/system/atalaya-agent.service
 }
 
 ### All of it
-[ "$(id -u)" -eq 0 ] || broken "the packages are tried in namespaces: run as root"
-install_packages "$T/apt.log" mmdebstrap lintian rpm systemd util-linux procps || broken "Debian packages"
+[ "$(id -u)" -eq 0 ] || broken "the packages are not tried: they live in mounts and namespaces of their own, which want root"
+install_packages "$T/apt.log" mmdebstrap lintian rpm groff systemd util-linux procps || broken "Debian packages"
 # shellcheck disable=SC2086 # empty or one word
 bash installer/package.sh $MODE --output "$T/packages" >"$T/build.log" 2>&1 || { tail -n 20 "$T/build.log"; broken "the packages could not be built"; }
 # shellcheck disable=SC2086
@@ -251,6 +301,7 @@ echo "packages built after $SECONDS s"
 check "lintian finds no error" no_lintian_error
 check "no unit is more exposed than 2.0" no_more_exposed_than_two
 check "the rpm holds what the deb holds" rpm_lists_its_files
+check "the manual names every order of the programs" pages_name_every_order
 [ -n "$MODE" ] || check "the agent takes 8 MiB at most" agent_is_small
 
 clean_root "$CACHE/clean-root" >"$T/root.log" 2>&1 || { tail -n 20 "$T/root.log"; broken "the clean root could not be made"; }
@@ -273,6 +324,8 @@ check "without a code the agent installs, waits and says how to enrol" installed
 check "the units are well formed" units_are_well_formed
 check "purged, the agent leaves nothing behind" purge_leaves_nothing A=
 check "with a code it enrols, starts and keeps the code to itself" installed_with_a_code
+check "a copy of the collector's data is restored, and the agent knows it again" backup_is_restored
+check "it stops within five seconds" stops_within_five_seconds
 check "every probe reads in the sandbox what root reads" probes_agree
 check "readers answer the agent's account, and only what is permitted" readers_refuse_the_rest
 check "killed, the service comes back" killed_it_comes_back
@@ -283,6 +336,6 @@ check "an upgrade keeps identity and settings and restarts" upgrade_keeps_identi
 check "removed with records waiting, it keeps them and says so" removal_keeps_what_waits
 check "purge refuses to lose undelivered records" purge_refuses_to_lose_records
 check "told to, purge takes everything" purge_leaves_nothing ATALAYA_DISCARD=yes
-check "the rpm installs and erases" rpm_installs_and_erases
+check "the rpm installs, upgrades and erases likewise" rpm_installs_and_erases
 echo "finished after $SECONDS s"
 close

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 
 /// Agente de Atalaya: observa este equipo e informa al colector.
 #[derive(Parser)]
-#[command(name = "atalaya-agent", version, about, disable_help_subcommand = true)]
+#[command(name = "atalaya-agent", version, disable_help_subcommand = true)]
 struct Arguments {
     /// Archivo de configuración (TOML); sin él, el que instaló el paquete o los valores de fábrica.
     #[arg(long, global = true, value_name = "ARCHIVO")]

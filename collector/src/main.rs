@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 
 /// Colector de Atalaya: recibe lo que observan los agentes, avisa y lleva cada trámite por su procedimiento.
 #[derive(Parser)]
-#[command(name = "atalaya-collector", version, about, disable_help_subcommand = true)]
+#[command(name = "atalaya-collector", version, disable_help_subcommand = true)]
 struct Arguments {
     /// Archivo de configuración (TOML); sin él, el que instaló el paquete o los valores de fábrica.
     #[arg(long, global = true, value_name = "ARCHIVO")]

@@ -49,14 +49,14 @@ enter_machine() {
 boot() {
   local root="$1" hierarchy pid
   hierarchy="$(findmnt -n -t cgroup2 -o TARGET | head -n 1)"
-  [ -n "$hierarchy" ] || { echo "no cgroup2 hierarchy is mounted" >&2; return 1; }
+  [ -n "$hierarchy" ] || { echo "systemd needs cgroups, and no cgroup2 hierarchy is mounted here" >&2; return 1; }
   MACHINE_CGROUP="$hierarchy/atalaya-packages-$$"
-  mkdir "$MACHINE_CGROUP" || return 1
+  mkdir "$MACHINE_CGROUP" || { MACHINE_CGROUP=""; echo "systemd needs cgroups, and $hierarchy may not be written here" >&2; return 1; }
   export -f enter_machine
   (
     echo "$BASHPID" >"$MACHINE_CGROUP/cgroup.procs"
     exec unshare --fork --kill-child --pid --mount --uts --ipc --net --cgroup --propagation private \
-      bash -c 'enter_machine "$1"' machine "$root"
+      bash -c 'enter_machine "$1"' machine "$root" 2>"$root.log"
   ) </dev/null &
   pid=$!
   for _ in $(seq 300); do
@@ -65,6 +65,7 @@ boot() {
     kill -0 "$pid" 2>/dev/null || break
     sleep 0.1
   done
+  cat "$root.log" >&2
   echo "systemd did not come up" >&2
   return 1
 }

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::identity::{IdentityError, Store};
 use crate::report;
 use crate::spool::{Class, Limits, Spool};
-use crate::state::{StateDir, foreign_access};
+use crate::state::{StateDir, default_dir, foreign_access};
 
 /// In the state folder that a removal left behind, for whoever finds it.
 const NOTE: &str = "LEEME.txt";
@@ -23,16 +23,17 @@ const NOTE: &str = "LEEME.txt";
 pub fn run(config: Option<&Path>, discard: bool) -> anyhow::Result<()> {
     let config = Config::load(config)?;
     let state = StateDir::new(&config.state_dir);
-    let shown = state.path().display();
-    if !state.path().exists() {
+    let dir = &config.state_dir;
+    let shown = dir.display();
+    if !dir.exists() {
         return Ok(super::print("No hay nada que borrar.\n")?);
     }
     if state.is_locked() {
         bail!("el servicio está en marcha: deténgalo primero");
     }
-    // A folder that others may enter was not made by the agent: what else is in it?
-    if let Some(problem) =
-        foreign_access(state.path()).context("no se sabe de quién es la carpeta")?
+    // A folder that somebody chose may hold more than the agent's files; one that others may enter is none it made.
+    if *dir != default_dir()
+        && let Some(problem) = foreign_access(dir).context("no se sabe de quién es la carpeta")?
     {
         bail!("{shown} no parece ser solo del agente ({problem}); bórrela a mano si lo es");
     }
@@ -49,7 +50,7 @@ pub fn run(config: Option<&Path>, discard: bool) -> anyhow::Result<()> {
         let _ = fs::write(state.file(NOTE), note);
         bail!("{kept}; para perderlos: atalaya-agent forget --discard");
     }
-    fs::remove_dir_all(state.path()).with_context(|| format!("no se pudo borrar {shown}"))?;
+    fs::remove_dir_all(dir).with_context(|| format!("no se pudo borrar {shown}"))?;
     Ok(super::print(&format!("Borrado: {shown}\n"))?)
 }
 
