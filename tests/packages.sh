@@ -117,8 +117,8 @@ backup_keeps_the_newest() {
   in_machine systemctl daemon-reload
   local count second
   for count in 1 2 2; do
-    second="$(date +%s)"
     in_machine systemctl start atalaya-collector-backup.service || { in_machine journalctl -q -u atalaya-collector-backup; return 1; }
+    second="$(date +%s)"
     [ "$(copies)" = "$count" ] || { echo "$(copies) copies, $count wanted"; return 1; }
     # Copies are named by the second.
     while [ "$(date +%s)" = "$second" ]; do sleep 0.1; done
@@ -268,6 +268,7 @@ purge_refuses_to_lose_records() {
   ! in_machine apt-get -y -q purge atalaya-agent >"$T/purge.log" 2>&1 && grep -q 'ATALAYA_DISCARD=yes' "$T/purge.log" && in_machine test -e $AGENT/identity.json
 }
 rpm_installs_and_erases() {
+  in_machine systemctl start atalaya-collector || return 1
   local root="/proc/$MACHINE_PID/root"
   nsenter -t "$MACHINE_PID" -u -i -n -p rpm --root "$root" --nodeps -i "$T"/packages/atalaya-agent-*.rpm >"$T/rpm.log" 2>&1
   cat "$T/rpm.log"

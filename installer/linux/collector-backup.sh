@@ -16,7 +16,7 @@ atalaya-collector backup "$new/atalaya.db" >/dev/null
 # Without its authority a restored collector is a stranger to its agents.
 cp -p /var/lib/atalaya-collector/ca.key /var/lib/atalaya-collector/ca.crt "$new/"
 sync "$new"/* "$new"
-mv "$new" "$folder/$name"
+mv -T "$new" "$folder/$name"
 echo "copia en $folder/$name"
 
 ls -1d "$folder"/atalaya-[0-9]* | sort -r | tail -n "+$((keep + 1))" | while read -r old; do rm -rf "$old"; done

@@ -9,14 +9,12 @@ use std::net::IpAddr;
 
 use atalaya_reading::{Interface, bounds};
 use windows::Win32::NetworkManagement::IpHelper::{
-    GetBestInterface, GetIfEntry2, GetIpNetEntry2, MIB_IF_ROW2, MIB_IPNET_ROW2,
+    FreeMibTable, GetIfEntry2, GetIpNetTable2, MIB_IF_ROW2, MIB_IPNET_ROW2, MIB_IPNET_TABLE2,
 };
 use windows::Win32::NetworkManagement::Ndis::{
     IF_OPER_STATUS, IfOperStatusDown, IfOperStatusLowerLayerDown, IfOperStatusNotPresent, IfOperStatusUp,
 };
-use windows::Win32::Networking::WinSock::{
-    AF_INET, NlnsPermanent, NlnsReachable, NlnsStale, SOCKADDR_IN, SOCKADDR_INET,
-};
+use windows::Win32::Networking::WinSock::{AF_INET, NlnsPermanent, NlnsReachable, NlnsStale};
 
 use super::collect::DefaultRoute;
 use crate::probe::Unread;
@@ -100,23 +98,24 @@ pub fn default_route() -> Option<DefaultRoute> {
 /// Whether the address answered on the link of late; `None` for IPv6 and where the table cannot be asked.
 pub fn is_neighbour(address: IpAddr) -> Option<bool> {
     let IpAddr::V4(v4) = address else { return None };
-    let number = u32::from_ne_bytes(v4.octets());
-    let mut index = 0;
-    // SAFETY: the pointer is to a number of ours.
-    if unsafe { GetBestInterface(number, &mut index) } != 0 {
-        return None;
-    }
-    let mut sought = SOCKADDR_IN { sin_family: AF_INET, ..Default::default() };
-    sought.sin_addr.S_un.S_addr = number;
-    let mut row = MIB_IPNET_ROW2 {
-        Address: SOCKADDR_INET { Ipv4: sought },
-        InterfaceIndex: index,
-        ..Default::default()
+    let mut table: *mut MIB_IPNET_TABLE2 = std::ptr::null_mut();
+    // The whole table: one entry could be asked for, but not everywhere (Wine).
+    // SAFETY: the system sets the pointer to a table of its own.
+    unsafe { GetIpNetTable2(AF_INET, &mut table) }.ok().ok()?;
+    // SAFETY: a table that was made holds as many rows as it says, one after the other, until it is freed below.
+    let rows = unsafe {
+        std::slice::from_raw_parts((&raw const (*table).Table).cast::<MIB_IPNET_ROW2>(), (*table).NumEntries as usize)
     };
-    // SAFETY: the row is ours and says which one is sought.
-    let found = unsafe { GetIpNetEntry2(&mut row) };
-    let lives = [NlnsReachable, NlnsStale, NlnsPermanent].contains(&row.State);
-    found.is_ok().then(|| lives && row.PhysicalAddress.iter().any(|byte| *byte != 0))
+    let answered = |row: &MIB_IPNET_ROW2| {
+        // SAFETY: every row of a table of IPv4 holds such an address.
+        let number = unsafe { row.Address.Ipv4.sin_addr.S_un.S_addr };
+        let lives = [NlnsReachable, NlnsStale, NlnsPermanent].contains(&row.State);
+        number == u32::from_ne_bytes(v4.octets()) && lives && row.PhysicalAddress.iter().any(|byte| *byte != 0)
+    };
+    let found = rows.iter().any(answered);
+    // SAFETY: made by the system with what this frees; no row is used afterwards.
+    unsafe { FreeMibTable(table.cast()) };
+    Some(found)
 }
 
 /// The servers asked for names.
