@@ -23,6 +23,7 @@ const ERROR_ACCESS_DENIED: u32 = 5;
 /// The API does not know the call: Wine, for one.
 const ERROR_NOT_SUPPORTED: u32 = 50;
 const ERROR_CALL_NOT_IMPLEMENTED: u32 = 120;
+const ERROR_INVALID_LEVEL: u32 = 124;
 const ERROR_MORE_DATA: u32 = 234;
 
 /// Windows' own accounts below this number are not of people, but for the first administrator and the guest.
@@ -65,7 +66,7 @@ impl<T> Buffer<T> {
         match code {
             code if code == NERR_Success || code == ERROR_MORE_DATA => Ok(buffer),
             ERROR_ACCESS_DENIED => Err(Unread::Denied(format!("sin permiso para {what}"))),
-            ERROR_NOT_SUPPORTED | ERROR_CALL_NOT_IMPLEMENTED => {
+            ERROR_NOT_SUPPORTED | ERROR_CALL_NOT_IMPLEMENTED | ERROR_INVALID_LEVEL => {
                 Err(Unread::NotApplicable(format!("este Windows no ofrece {what}")))
             }
             code => Err(Unread::Failed(format!("{what}: error {code}"))),
