@@ -55,9 +55,11 @@ eventually() {
 ### What is wanted of the files
 no_lintian_error() { lintian --no-cfg --fail-on error --suppress-tags bad-distribution-in-changes-file "$T"/packages/*.deb; }
 no_more_exposed_than_two() {
-  local unit
+  local unit most
   for unit in installer/linux/*.service; do
-    systemd-analyze security --offline=true --threshold=20 --no-pager "$unit" | tail -n 1
+    # freshclam needs root and a network.
+    case "$unit" in *atalaya-agent-signatures@.service) most=23 ;; *) most=20 ;; esac
+    systemd-analyze security --offline=true --threshold="$most" --no-pager "$unit" | tail -n 1
     [ "${PIPESTATUS[0]}" -eq 0 ] || { echo "$unit"; return 1; }
   done
 }
@@ -300,7 +302,7 @@ bash installer/package.sh $MODE --output "$T/packages" >"$T/build.log" 2>&1 || {
 bash installer/package.sh $MODE --output "$T/next" --version 99.0.0 agent >"$T/build.log" 2>&1 || { tail -n 20 "$T/build.log"; broken "the next version could not be built"; }
 echo "packages built after $SECONDS s"
 check "lintian finds no error" no_lintian_error
-check "no unit is more exposed than 2.0" no_more_exposed_than_two
+check "no unit is more exposed than 2.0, the one that updates signatures than 2.3" no_more_exposed_than_two
 check "the rpm holds what the deb holds" rpm_lists_its_files
 check "the manual names every order of the programs" pages_name_every_order
 [ -n "$MODE" ] || check "the agent takes 8 MiB at most" agent_is_small
