@@ -2,6 +2,7 @@
 //!
 //! Intake, timers and web call these; nothing here speaks a protocol, and only the store speaks SQL.
 
+pub mod accept_administrator;
 pub mod admit;
 pub mod advance_run;
 pub mod create_area;

@@ -1,33 +1,44 @@
 //! Rules: readings + now → verdicts. Pure; one rule a file, thresholds in one place.
 
+mod address_conflict;
 mod antivirus_off;
 mod clock_skew;
 mod detection_present;
 mod drive_health;
 mod firewall_off;
 mod firewall_policy;
+mod inodes_low;
+mod licence_expired;
+mod link_flapping;
 mod network_device_down;
+mod new_administrator;
 mod no_antivirus;
 mod no_internet;
+mod real_time_off;
+mod reboot_pending;
+mod remounted_read_only;
 mod signatures_old;
 mod silent;
 mod thresholds;
 mod unexpected_port;
 mod unstable;
+mod updates_pending;
 mod volume_low;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
 pub use network_device_down::network_device;
+pub use new_administrator::administrators;
 pub use silent::silence;
 pub use thresholds::Thresholds;
 
 use crate::domain::alert::{Hysteresis, Judgement, Rule, Verdict};
 use crate::domain::firewall_policy::AreaPolicy;
 use crate::domain::reading::{
-    Antivirus, Connectivity, Disk, Firewall, Reading, Sample, Section, SectionKind,
+    Accounts, Antivirus, Connectivity, Disk, Firewall, Reading, Sample, Section, SectionKind,
+    System, Updates,
 };
 
 /// What is known of a device when it is judged.
@@ -43,6 +54,10 @@ pub struct Facts {
     pub clock_skew_us: Option<i64>,
     /// What its area decided about open ports; `None`: the ports of the configuration hold.
     pub area_policy: Option<AreaPolicy>,
+    /// Since when each section has been like this.
+    pub changed_at: HashMap<SectionKind, Timestamp>,
+    /// Accounts known to command it; `None`: nothing to compare with yet.
+    pub administrators: Option<BTreeSet<String>>,
 }
 
 macro_rules! section {
@@ -61,6 +76,9 @@ impl Facts {
     section!(firewall, Firewall);
     section!(disk, Disk);
     section!(connectivity, Connectivity);
+    section!(system, System);
+    section!(updates, Updates);
+    section!(accounts, Accounts);
 }
 
 /// What a rule found: its verdict and the sentence that says why.
@@ -122,11 +140,20 @@ fn ask(rule: Rule, facts: &Facts, thresholds: &Thresholds, now: Timestamp) -> Op
         Rule::AntivirusOff => antivirus_off::ask(facts, thresholds),
         Rule::SignaturesOld => signatures_old::ask(facts, thresholds, now),
         Rule::DetectionPresent => detection_present::ask(facts, thresholds, now),
+        Rule::RealTimeOff => real_time_off::ask(facts),
+        Rule::LicenceExpired => licence_expired::ask(facts),
         Rule::FirewallOff => firewall_off::ask(facts),
         Rule::FirewallPolicy => firewall_policy::ask(facts, thresholds),
         Rule::UnexpectedPort => unexpected_port::ask(facts, thresholds),
         Rule::DriveHealth => drive_health::ask(facts),
         Rule::VolumeLow => volume_low::ask(facts, thresholds),
+        Rule::InodesLow => inodes_low::ask(facts, thresholds),
+        Rule::RemountedReadOnly => remounted_read_only::ask(facts),
+        Rule::LinkFlapping => link_flapping::ask(facts, thresholds),
+        Rule::AddressConflict => address_conflict::ask(facts),
+        Rule::UpdatesPending => updates_pending::ask(facts, thresholds, now),
+        Rule::RebootPending => reboot_pending::ask(facts, thresholds, now),
+        Rule::NewAdministrator => new_administrator::ask(facts),
         Rule::NoInternet => no_internet::ask(facts),
         Rule::Unstable => unstable::ask(facts.sample.as_ref(), thresholds),
         Rule::ClockSkew => clock_skew::ask(facts.clock_skew_us, thresholds),
@@ -145,15 +172,22 @@ pub fn hysteresis(rule: Rule) -> Hysteresis {
         | Rule::AntivirusOff
         | Rule::SignaturesOld
         | Rule::DetectionPresent
+        | Rule::RealTimeOff
+        | Rule::LicenceExpired
         | Rule::FirewallOff
         | Rule::FirewallPolicy
+        | Rule::InodesLow
+        | Rule::RemountedReadOnly
+        | Rule::UpdatesPending
+        | Rule::RebootPending
+        | Rule::NewAdministrator
         | Rule::UnexpectedPort
         | Rule::DriveHealth
         | Rule::VolumeLow
         | Rule::IdentityConflict
         | Rule::NetworkDeviceDown
         | Rule::Silent => (1, 1),
-        Rule::NoInternet => (2, 2),
+        Rule::NoInternet | Rule::AddressConflict | Rule::LinkFlapping => (2, 2),
         Rule::ClockSkew => (2, 2),
         Rule::Unstable => (3, 3),
     };

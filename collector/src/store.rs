@@ -4,6 +4,7 @@
 //! nothing. Methods that change something exist on `Write` only.
 
 mod access;
+mod accounts;
 mod actions;
 mod alerts;
 mod areas;

@@ -6,6 +6,7 @@ pub mod codes;
 pub mod credentials;
 pub mod fleet;
 pub mod illness;
+mod inventory;
 pub mod load;
 pub mod municipality;
 pub mod pc;

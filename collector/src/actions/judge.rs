@@ -1,6 +1,8 @@
 //! Judges a device by the rules and carries out what follows: alerts open, change and clear, and join the
 //! device's corrective run. Runs inside the caller's transaction.
 
+use std::collections::{BTreeSet, HashMap};
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -9,11 +11,11 @@ use super::runs::{append_machine_event, join_corrective};
 use crate::domain::alert::{Alert, Judgement, REOPEN_SECONDS, Severity, Standing, Transition};
 use crate::domain::device::Device;
 use crate::domain::id::{AlertId, DeviceId};
-use crate::domain::reading::Sample;
+use crate::domain::reading::{Sample, Section, SectionKind};
 use crate::domain::run::{Event, Evidence};
 use crate::procedure::Library;
-use crate::rules::{self, Facts, Thresholds};
-use crate::store::Write;
+use crate::rules::{self, Facts, Thresholds, administrators};
+use crate::store::{SectionRow, Write};
 
 /// What judging needs beside the transaction.
 #[derive(Debug)]
@@ -49,7 +51,7 @@ pub async fn judge(db: &mut Write, bench: &Bench, id: &DeviceId, now: Timestamp)
         return Ok(Judged::default());
     }
     let Some(device) = db.device(id).await? else { return Ok(Judged::default()) };
-    let facts = facts(db, &device).await?;
+    let facts = facts(db, &device, now).await?;
     let judgements = rules::judge(&facts, &bench.thresholds, now);
     settle(db, bench, &device, judgements, now).await
 }
@@ -98,20 +100,44 @@ pub async fn settle(
     Ok(judged)
 }
 
-async fn facts(db: &mut Write, device: &Device) -> Result<Facts> {
+async fn facts(db: &mut Write, device: &Device, now: Timestamp) -> Result<Facts> {
     let sections = db.sections_to_judge(&device.id).await?;
     let newest = db.samples(device.number, Timestamp::UNIX_EPOCH, 1).await?.pop();
     let area_policy = match &device.area {
         Some(area) => db.area_policy(area).await?,
         None => None,
     };
+    let administrators = known_administrators(db, device, &sections, now).await?;
     Ok(Facts {
+        changed_at: sections.iter().map(|(kind, row)| (*kind, row.changed_at)).collect(),
         sections: sections.into_iter().map(|(kind, row)| (kind, row.section)).collect(),
         sample: newest.map(|row| row.sample),
         sampled_at: newest.map(|row| row.taken_at),
         clock_skew_us: db.live(&device.id).await?.map(|live| live.clock_skew_us),
         area_policy,
+        administrators,
     })
+}
+
+/// Administrator accounts somebody knows of. Those of the first reading are where knowing begins.
+async fn known_administrators(
+    db: &mut Write,
+    device: &Device,
+    sections: &HashMap<SectionKind, SectionRow>,
+    now: Timestamp,
+) -> Result<Option<BTreeSet<String>>> {
+    let Some(Section::Accounts(reading)) =
+        sections.get(&SectionKind::Accounts).map(|row| &row.section)
+    else {
+        return Ok(None);
+    };
+    let Some(accounts) = reading.known() else { return Ok(None) };
+    if let Some(known) = db.accepted_administrators(&device.id).await? {
+        return Ok(Some(known));
+    }
+    let found = administrators(accounts).map(|account| account.name.clone()).collect();
+    db.accept_administrators(&device.id, &found, now).await?;
+    Ok(Some(found))
 }
 
 /// An alert that cleared a short while ago opens again rather than anew.

@@ -22,7 +22,7 @@ use crate::rules::Thresholds;
 use crate::store::testing::on_both_engines;
 use crate::store::{Arrival, RunFilter, Store};
 
-mod network;
+mod fleet;
 
 fn at(second: i64) -> Timestamp {
     // A Monday at noon in Mexico.

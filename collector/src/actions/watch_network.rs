@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::Result;
 use super::judge::{Bench, settle};
-use crate::domain::alert::Rule;
+use crate::domain::alert::{Rule, Verdict};
 use crate::domain::id::DeviceId;
 use crate::domain::network_device::{NetworkDevice, Sighting, together};
 use crate::domain::reading::{Connectivity, Section, SectionKind, TargetSpec, bounds};
@@ -111,8 +111,9 @@ async fn judge(
     let seen_by = names(sightings);
     let judgement = rules::network_device(state, since, &seen_by, &bench.thresholds, now);
     let raises = judgement.verdict.severity().is_some();
-    let settles = judgement.verdict == crate::domain::alert::Verdict::Ok;
-    if !moved && !(raises && !is_alerted) && !(settles && is_alerted) {
+    let settles = judgement.verdict == Verdict::Ok;
+    let due = moved || (raises && !is_alerted) || (settles && is_alerted);
+    if !due {
         return Ok(false);
     }
     let mut db = store.write().await?;

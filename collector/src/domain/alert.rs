@@ -42,6 +42,10 @@ rules! {
     SignaturesOld = "signatures_old", Antivirus, "Firmas de antivirus antiguas";
     /// The antivirus reported unwanted software.
     DetectionPresent = "detection_present", Antivirus, "Software dañino detectado";
+    /// It runs without looking at files as they are opened.
+    RealTimeOff = "real_time_off", Antivirus, "Sin protección en tiempo real";
+    /// The product's licence has run out.
+    LicenceExpired = "licence_expired", Antivirus, "Licencia de antivirus vencida";
     /// Inbound traffic is not filtered.
     FirewallOff = "firewall_off", Firewall, "Cortafuegos apagado";
     /// The firewall is set up otherwise than the area's policy says.
@@ -52,10 +56,24 @@ rules! {
     DriveHealth = "drive_health", Disk, "Disco con avisos o fallas";
     /// A volume is nearly full.
     VolumeLow = "volume_low", Disk, "Poco espacio en disco";
+    /// A volume can take few more files.
+    InodesLow = "inodes_low", Disk, "Pocos archivos disponibles";
+    /// A volume became read-only after an error.
+    RemountedReadOnly = "remounted_read_only", Disk, "Volumen en solo lectura";
     /// No internet target answers.
     NoInternet = "no_internet", Connectivity, "Sin internet";
     /// Answers are lost or irregular.
     Unstable = "unstable", Connectivity, "Conexión inestable";
+    /// The link comes and goes.
+    LinkFlapping = "link_flapping", Connectivity, "Enlace intermitente";
+    /// Another device uses the PC's address.
+    AddressConflict = "address_conflict", Connectivity, "Dirección duplicada";
+    /// Security updates wait too long.
+    UpdatesPending = "updates_pending", Updates, "Actualizaciones de seguridad pendientes";
+    /// The PC has waited for a restart for days.
+    RebootPending = "reboot_pending", System, "Reinicio pendiente";
+    /// An account that commands the PC appeared.
+    NewAdministrator = "new_administrator", Accounts, "Administradora nueva";
     /// The PC's clock is wrong.
     ClockSkew = "clock_skew", System, "Reloj desajustado";
     /// Two PCs use one identity.
@@ -67,6 +85,21 @@ rules! {
 }
 
 impl Rule {
+    /// Whether it asks beyond the main questions of its section: where its answer is not known, the section is as the
+    /// others say.
+    pub fn is_supplement(self) -> bool {
+        matches!(
+            self,
+            Rule::RealTimeOff
+                | Rule::LicenceExpired
+                | Rule::InodesLow
+                | Rule::RemountedReadOnly
+                | Rule::LinkFlapping
+                | Rule::AddressConflict
+                | Rule::RebootPending
+        )
+    }
+
     /// The rule of that word.
     pub fn parse(word: &str) -> Option<Self> {
         Rule::ALL.iter().copied().find(|rule| rule.as_str() == word)

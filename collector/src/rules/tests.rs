@@ -6,6 +6,8 @@ use crate::domain::reading::{
     ListeningSocket, PacketPolicy, Status, Verdict as Way, Volume,
 };
 
+mod deep;
+
 fn now() -> Timestamp {
     "2026-11-23T18:00:00Z".parse().unwrap()
 }

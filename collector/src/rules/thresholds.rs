@@ -20,6 +20,16 @@ pub struct Thresholds {
     pub volume_warning_pct: f64,
     /// Free space below this is critical, per cent.
     pub volume_critical_pct: f64,
+    /// Files a volume can still take below this warns, per cent.
+    pub inodes_warning_pct: f64,
+    /// Files a volume can still take below this is critical, per cent.
+    pub inodes_critical_pct: f64,
+    /// Security updates may wait this long after the last installation, days.
+    pub updates_days: i64,
+    /// A PC that waits for a restart this long warns, days.
+    pub reboot_days: i64,
+    /// A link that comes and goes more often than this warns, changes an hour since the PC started.
+    pub link_changes_per_hour: f64,
     /// Loss above this is unstable, per cent.
     pub loss_pct: f64,
     /// Jitter above this is unstable, milliseconds.
@@ -88,6 +98,11 @@ impl Default for Thresholds {
             antivirus_grace_s: 600,
             volume_warning_pct: 10.0,
             volume_critical_pct: 5.0,
+            inodes_warning_pct: 10.0,
+            inodes_critical_pct: 5.0,
+            updates_days: 14,
+            reboot_days: 7,
+            link_changes_per_hour: 6.0,
             loss_pct: 5.0,
             jitter_ms: 50.0,
             clock_skew_s: 120,

@@ -22,7 +22,10 @@ pub struct Health {
 impl Health {
     /// The worst verdict of a section's rules; a raised alert counts while its rule cannot be told.
     pub fn section(&self, kind: SectionKind) -> Verdict {
-        let of_kind = self.standings.iter().filter(|(rule, _)| rule.section() == kind);
+        let counts = |rule: &Rule, standing: &Standing| {
+            rule.section() == kind && !(rule.is_supplement() && shown(standing) == Verdict::Unknown)
+        };
+        let of_kind = self.standings.iter().filter(|(rule, standing)| counts(rule, standing));
         of_kind.map(|(_, standing)| shown(standing)).max().unwrap_or(Verdict::Unknown)
     }
 }

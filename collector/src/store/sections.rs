@@ -89,6 +89,25 @@ impl Read {
         by_kind(rows)
     }
 
+    /// One section of a device.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn section(
+        &mut self,
+        device: &DeviceId,
+        kind: SectionKind,
+    ) -> Result<Option<SectionRow>> {
+        let sql = "SELECT device_id, kind, received_at, changed_at, body FROM section
+                   WHERE device_id = $1 AND kind = $2";
+        let found: Option<SectionColumns> = on!(self, |db| sqlx::query_as(sql)
+            .bind(device.as_str())
+            .bind(kind.as_str())
+            .fetch_optional(db)
+            .await)?;
+        found.map(|columns| Ok(columns.read()?.1)).transpose()
+    }
+
     /// How many sections of a device are stored.
     ///
     /// # Errors

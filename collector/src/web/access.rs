@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 
 use super::error::Error;
 use super::state::Web;
+use crate::actions::accept_administrator::accept_administrator;
 use crate::actions::advance_run::advance_run;
 use crate::actions::manage_network::{self, Wanted};
 use crate::actions::order_action::{Order, order_action};
@@ -193,6 +194,18 @@ impl Operator {
         }
         let (web, now) = (&self.web, self.web.now());
         manage_area::set_policy(web.store(), web.bench(), area, wanted, &self.actor, now).await?;
+        self.web.streams().nudge();
+        Ok(())
+    }
+
+    /// Vouches for an account that commands a PC.
+    ///
+    /// # Errors
+    /// For whoever does not look after PCs, and when no such account commands it.
+    pub async fn accept_administrator(&self, id: &DeviceId, name: &str) -> Result<(), Error> {
+        self.check_devices()?;
+        let (web, now) = (&self.web, self.web.now());
+        accept_administrator(web.store(), web.bench(), id, name, &self.actor, now).await?;
         self.web.streams().nudge();
         Ok(())
     }

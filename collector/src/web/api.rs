@@ -4,6 +4,7 @@
 mod actions;
 mod alerts;
 mod devices;
+mod network_devices;
 mod procedures;
 mod runs;
 mod token;
@@ -29,6 +30,7 @@ pub(super) fn router() -> Router<Web> {
         .route("/api/openapi.json", get(async || Json(Description::openapi())))
         .merge(devices::router())
         .merge(actions::router())
+        .merge(network_devices::router())
         .merge(alerts::router())
         .merge(runs::router())
         .merge(procedures::router())
@@ -43,6 +45,7 @@ pub(super) fn router() -> Router<Web> {
         devices::one,
         actions::list,
         actions::order,
+        network_devices::list,
         alerts::list,
         runs::list,
         runs::one,

@@ -2,19 +2,21 @@
 
 mod figures;
 mod orders;
+mod programs;
 mod sections;
 mod update;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Form, Path, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 
 use self::figures::Figure;
 use self::orders::Orders;
-use self::sections::Sections;
+use self::sections::{Known, Sections};
 use super::access::Operator;
 use super::error::Error;
 use super::identity::Identity;
@@ -45,6 +47,8 @@ pub(super) fn router() -> Router<Web> {
         .route("/equipos/{id}/revocar", post(revoke))
         .route("/equipos/{id}/medir", post(orders::probe))
         .route("/equipos/{id}/ordenes", post(orders::order))
+        .route("/equipos/{id}/administradores", post(accept_administrator))
+        .route("/equipos/{id}/programas", get(programs::show))
 }
 
 #[derive(Template)]
@@ -115,6 +119,8 @@ async fn show(
         None => None,
     };
     let permitted = permitted(policy.as_ref(), web.common_ports());
+    let administrators = read.accepted_administrators(&id).await.map_err(Error::internal)?;
+    let known = Known { permitted: &permitted, administrators: administrators.as_ref() };
     let row = page.fleet.rows.iter().find(|row| row.id == id);
     let (open, past) =
         alerts.into_iter().map(alert).partition(|alert: &AlertView| alert.cleared_at.is_none());
@@ -124,7 +130,7 @@ async fn show(
         state: words::state(row.map_or("unknown", DeviceRow::state)),
         area: row.and_then(|row| row.area_name.clone()),
         skew: live.as_ref().and_then(skew),
-        sections: Sections::new(stored, &health, live.as_ref(), &permitted, page.now),
+        sections: Sections::new(stored, &health, live.as_ref(), &known, page.now),
         figures: figures::of(&measured, page.now - FIGURES, page.now),
         open,
         past,
@@ -184,6 +190,21 @@ async fn approve(Path(id): Path<String>, operator: Operator) -> Result<Redirect,
 
 async fn revoke(Path(id): Path<String>, operator: Operator) -> Result<Redirect, Error> {
     operator.revoke(&DeviceId::new(id.clone())).await?;
+    Ok(back_to(&id, ""))
+}
+
+/// The account whose command of the PC somebody vouches for.
+#[derive(Deserialize)]
+struct Account {
+    cuenta: String,
+}
+
+async fn accept_administrator(
+    Path(id): Path<String>,
+    operator: Operator,
+    Form(account): Form<Account>,
+) -> Result<Redirect, Error> {
+    operator.accept_administrator(&DeviceId::new(id.clone()), &account.cuenta).await?;
     Ok(back_to(&id, ""))
 }
 

@@ -79,6 +79,9 @@ pub struct Filter {
     /// A rule with an open alert.
     #[serde(rename = "problema")]
     pub problem: String,
+    /// `comun` for PCs whose area decided nothing about open ports, `propia` for the others.
+    #[serde(rename = "politica")]
+    pub policy: String,
     /// Words of the name, area or system.
     #[serde(rename = "q")]
     pub text: String,
@@ -96,7 +99,9 @@ fn page<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Err
 impl Filter {
     /// Whether it lets everything through.
     pub fn is_empty(&self) -> bool {
-        [&self.state, &self.area, &self.problem, &self.text].into_iter().all(String::is_empty)
+        [&self.state, &self.area, &self.problem, &self.policy, &self.text]
+            .into_iter()
+            .all(String::is_empty)
     }
 
     fn address(&self, page: u32) -> String {
@@ -107,6 +112,7 @@ impl Filter {
                 ("estado", &self.state),
                 ("area", &self.area),
                 ("problema", &self.problem),
+                ("politica", &self.policy),
                 ("q", &self.text),
                 ("pagina", &page),
             ],
@@ -133,6 +139,14 @@ impl Filter {
                 rule.is_none_or(|rule| {
                     fleet.alerts_of(&row.id).iter().any(|row| row.alert.rule == rule)
                 })
+            })
+            .filter(|row| {
+                let own = row.area.as_ref().is_some_and(|area| fleet.policies.contains_key(area));
+                match self.policy.as_str() {
+                    "comun" => !own,
+                    "propia" => own,
+                    _ => true,
+                }
             })
             .filter(|row| words.iter().all(|word| mentions(row, word)))
             .collect()

@@ -15,7 +15,8 @@ pub(super) fn router(web: Web) -> Router {
         .merge(today::router())
         // GET /flota
         .merge(fleet::router())
-        // GET /equipos/{id}   POST /equipos/{id}/{aprobar,revocar,medir,ordenes}
+        // GET /equipos/{id}   POST /equipos/{id}/{aprobar,revocar,medir,ordenes,administradores}
+        // GET /equipos/{id}/programas
         .merge(device::router())
         // POST /equipos/{id}/{conservar,unir,distinguir}
         .merge(identity::router())
@@ -40,7 +41,7 @@ pub(super) fn router(web: Web) -> Router {
         // GET /healthz, /readyz, /metrics
         .merge(health::router())
         // GET /api/openapi.json   GET /api/v1/{devices,alerts,runs,procedures}[/{id}]
-        // POST /api/v1/runs/{id}/steps   GET, POST /api/v1/devices/{id}/actions
+        // GET /api/v1/network-devices   POST /api/v1/runs/{id}/steps   GET, POST /api/v1/devices/{id}/actions
         .merge(api::router())
         .with_state(web);
     protection::around(routes)

@@ -6,7 +6,8 @@ use crate::domain::alert::{Rule, Severity, Verdict};
 use crate::domain::network_device::{Answering, NetworkDeviceKind};
 use crate::domain::reading::{ActionOutcome, SectionKind};
 use crate::domain::reading::{
-    DriveHealth, DriveKind, FirewallBackend, PacketPolicy, Status, Verdict as Connection,
+    DriveHealth, DriveKind, FirewallBackend, PacketPolicy, ProgramSource, Status,
+    Verdict as Connection,
 };
 use crate::domain::release::UpdateOutcome;
 use crate::domain::run::{EventKind, Outcome};
@@ -76,6 +77,15 @@ pub fn brief(rule: Rule) -> &'static str {
         Rule::AntivirusOff | Rule::FirewallOff => "Apagado",
         Rule::SignaturesOld => "Firmas antiguas",
         Rule::DetectionPresent => "Detección",
+        Rule::RealTimeOff => "Sin tiempo real",
+        Rule::LicenceExpired => "Licencia vencida",
+        Rule::InodesLow => "Pocos archivos",
+        Rule::RemountedReadOnly => "Solo lectura",
+        Rule::LinkFlapping => "Intermitente",
+        Rule::AddressConflict => "Duplicada",
+        Rule::UpdatesPending => "Pendientes",
+        Rule::RebootPending => "Reinicio",
+        Rule::NewAdministrator => "Cuenta nueva",
         Rule::FirewallPolicy => "Mal configurado",
         Rule::UnexpectedPort => "Puerto abierto",
         Rule::DriveHealth => "Falla",
@@ -262,6 +272,60 @@ pub fn update(outcome: UpdateOutcome) -> Look {
         UpdateOutcome::Refused => look("warning", "revoked", "El agente la rechazó"),
         UpdateOutcome::Failed => look("warning", "warning", "No se pudo instalar"),
         UpdateOutcome::Restored => look("critical", "critical", "Retirada: volvió la anterior"),
+    }
+}
+
+/// Whether a licence holds.
+pub fn licence(expired: bool) -> Look {
+    if expired { look("warning", "warning", "Vencida") } else { look("ok", "ok", "Vigente") }
+}
+
+/// Updates that wait; security ones are worth a warning.
+pub fn pending_updates(pending: Option<u32>, security: Option<u32>) -> Look {
+    match (pending, security) {
+        (None, _) => look("unknown", "unknown", "Desconocido"),
+        (Some(0), _) => look("ok", "ok", "Ninguna"),
+        (Some(_), Some(1..)) => look("warning", "warning", "Hay pendientes"),
+        (Some(_), _) => look("info", "updates", "Hay pendientes"),
+    }
+}
+
+/// Whether an interface has a carrier.
+pub fn link(up: Option<bool>) -> Look {
+    match up {
+        Some(true) => look("ok", "ok", "Con enlace"),
+        Some(false) => look("unknown", "silent", "Sin enlace"),
+        None => look("unknown", "unknown", "Enlace desconocido"),
+    }
+}
+
+/// Strength of a radio signal.
+pub fn radio(dbm: i32) -> Look {
+    match dbm {
+        -67.. => look("ok", "ok", "señal buena"),
+        -75..=-68 => look("info", "connectivity", "señal regular"),
+        _ => look("warning", "warning", "señal débil"),
+    }
+}
+
+/// Yes, no or unknown, where neither is good or bad.
+pub fn yes_no(value: &Option<bool>) -> Look {
+    match value {
+        Some(true) => look("neutral", "approve", "Sí"),
+        Some(false) => look("neutral", "minus", "No"),
+        None => look("unknown", "unknown", "desconocido"),
+    }
+}
+
+/// The list that names a program.
+pub fn program_source(source: ProgramSource) -> &'static str {
+    match source {
+        ProgramSource::Dpkg => "Paquetes de Debian",
+        ProgramSource::Rpm => "Paquetes RPM",
+        ProgramSource::Snap => "Snap",
+        ProgramSource::Flatpak => "Flatpak",
+        ProgramSource::Registry => "Programas de Windows",
+        ProgramSource::Unknown => "Otra lista",
     }
 }
 

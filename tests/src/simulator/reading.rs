@@ -1,19 +1,20 @@
 //! What a made-up PC reads at a given time, illness included.
 
 use atalaya_reading::{
-    AllowedPort, Antivirus, AntivirusProduct, Connectivity, Detection, Disk, Dns, Drive,
-    DriveHealth, DriveKind, Firewall, FirewallBackend, FirewallProfile, Gateway, Interface,
-    ListeningSocket, Measurement, PacketPolicy, Reading, Section, Status, System, Target,
-    TargetKind, Verdict, Volume,
+    AllowedPort, Antivirus, AntivirusProduct, Connectivity, Cost, Detection, Disk, Dns, Drive,
+    DriveAttribute, DriveHealth, DriveKind, Firewall, FirewallBackend, FirewallProfile, Gateway,
+    Interface, ListeningSocket, Measurement, PacketPolicy, Reading, Section, Status, System,
+    Target, TargetKind, Verdict, Volume,
 };
 use jiff::{SignedDuration, Timestamp};
 
 use super::illness::Illness;
+use super::inventory;
 use super::pc::{Pc, Platform};
 
 const GIB: u64 = 1 << 30;
 
-/// All five sections, in the order they are shown.
+/// All sections, in the order they are shown.
 pub fn sections(pc: &Pc, at: Timestamp) -> Vec<Section> {
     vec![
         Section::Antivirus(Reading::ok(antivirus(pc, at), antivirus_source(pc), at)),
@@ -21,7 +22,29 @@ pub fn sections(pc: &Pc, at: Timestamp) -> Vec<Section> {
         Section::Disk(Reading::ok(disk(pc, at), "smartctl 7.3", at)),
         Section::Connectivity(Reading::ok(connectivity(pc, at), "muestra", at)),
         Section::System(Reading::ok(system(pc, at), "muestra", at)),
+        Section::Updates(Reading::ok(
+            inventory::updates(pc, at),
+            inventory::source(pc, "Windows Update", "apt"),
+            at,
+        )),
+        Section::Software(Reading::ok(
+            inventory::software(pc, at),
+            inventory::source(pc, "Uninstall", "/var/lib/dpkg/status"),
+            at,
+        )),
+        Section::Accounts(Reading::ok(
+            inventory::accounts(pc, at),
+            inventory::source(pc, "NetUserEnum", "/etc/passwd"),
+            at,
+        )),
     ]
+    .into_iter()
+    .map(|section| {
+        // A reading costs some thousandths of a second, the longer lists more.
+        let took_us = 1_500 + 700 * section.to_json().to_string().len() as u64 / 100;
+        section.with_cost(Some(Cost { took_us, cpu_us: Some(took_us / 3) }))
+    })
+    .collect()
 }
 
 fn minute(at: Timestamp) -> i64 {
@@ -58,7 +81,11 @@ fn antivirus(pc: &Pc, at: Timestamp) -> Antivirus {
         name: name.into(),
         version: Some(version.into()),
         running: Some(!off),
-        real_time: Some(!off && is_windows(pc)),
+        real_time: Some(!off),
+        updater_running: (!is_windows(pc)).then_some(true),
+        last_scan_at: Timestamp::from_second(today - i64::from(pc.number % 5) * 86_400).ok(),
+        signatures_stale: is_windows(pc).then_some(days > 7),
+        expired: is_windows(pc).then_some(false),
         signatures_at: Timestamp::from_second(today - days * 86_400).ok(),
         ..AntivirusProduct::default()
     };
@@ -109,7 +136,16 @@ fn firewall(pc: &Pc) -> Firewall {
     if pc.illness == Some(Illness::OpenPort) {
         listening.push(socket(4444, "servidor.exe", None, "0.0.0.0"));
     }
-    let allowed = if is_windows(pc) { "445" } else { "22" };
+    let let_in = |port: &str, source: &str| AllowedPort {
+        protocol: "tcp".into(),
+        port: port.into(),
+        source: source.into(),
+    };
+    let own = format!("10.20.{}.0/24", pc.area.site.network);
+    let mut allowed = vec![let_in(if is_windows(pc) { "445" } else { "22" }, &own)];
+    if pc.illness == Some(Illness::OpenPort) {
+        allowed.push(let_in("3389", "any"));
+    }
     Firewall {
         enabled: Some(!off),
         backend: Some(match (off, is_windows(pc)) {
@@ -118,11 +154,7 @@ fn firewall(pc: &Pc) -> Firewall {
             (true, false) => FirewallBackend::None,
         }),
         default_inbound: Some(if off { PacketPolicy::Accept } else { PacketPolicy::Drop }),
-        allowed: vec![AllowedPort {
-            protocol: "tcp".into(),
-            port: allowed.into(),
-            source: format!("10.20.{}.0/24", pc.area.site.network),
-        }],
+        allowed,
         listening_status: Status::Ok,
         listening,
         listening_left_out: 0,
@@ -171,7 +203,7 @@ fn disk(pc: &Pc, at: Timestamp) -> Disk {
         power_on_hours: Some(
             pc.drive_hours + u64::try_from(at.as_second() / 3_600 % 8_760).unwrap_or(0),
         ),
-        ..Drive::default()
+        attributes: attributes(pc, at),
     };
     let total = if pc.turning_disk { 931 * GIB } else { 447 * GIB };
     let free_permille = if pc.illness == Some(Illness::VolumeFull) {
@@ -184,6 +216,9 @@ fn disk(pc: &Pc, at: Timestamp) -> Disk {
         filesystem: if is_windows(pc) { "NTFS" } else { "ext4" }.into(),
         total_bytes: total,
         free_bytes: total / 1000 * free_permille + rng.u64(0..total / 2_000),
+        inodes_total: (!is_windows(pc)).then_some(29_000_000),
+        inodes_free: (!is_windows(pc)).then_some(28_000_000 - u64::from(pc.number) * 10_000),
+        remounted_read_only: (!is_windows(pc)).then_some(false),
         ..Volume::default()
     };
     if pc.illness == Some(Illness::DrivesDenied) {
@@ -201,6 +236,42 @@ fn disk(pc: &Pc, at: Timestamp) -> Disk {
         drives: vec![drive],
         volumes: vec![volume],
     }
+}
+
+/// The figures a drive is judged by; those of an ailing one changed three days ago.
+fn attributes(pc: &Pc, at: Timestamp) -> Vec<DriveAttribute> {
+    let today = Timestamp::from_second(at.as_second().div_euclid(86_400) * 86_400);
+    let changed_at = today.ok().map(|today| before(today, SignedDuration::from_hours(72)));
+    let attribute = |id, name: &str, raw, was: Option<u64>, threshold| DriveAttribute {
+        name: name.into(),
+        id: Some(id),
+        raw,
+        previous_raw: was,
+        changed_at: was.and(changed_at),
+        normalized: Some(if was.is_some() { 5 } else { 100 }),
+        worst: Some(if was.is_some() { 5 } else { 100 }),
+        threshold: Some(threshold),
+    };
+    let failing = pc.illness == Some(Illness::DriveFailing);
+    let warning = pc.illness == Some(Illness::DriveWarning);
+    vec![
+        attribute(
+            5,
+            "Reallocated_Sector_Ct",
+            if failing { 1_864 } else { 0 },
+            failing.then_some(32),
+            10,
+        ),
+        attribute(187, "Reported_Uncorrect", 0, None, 0),
+        attribute(
+            197,
+            "Current_Pending_Sector",
+            if warning { 8 } else { 0 },
+            warning.then_some(0),
+            0,
+        ),
+        attribute(199, "UDMA_CRC_Error_Count", 0, None, 0),
+    ]
 }
 
 fn connectivity(pc: &Pc, at: Timestamp) -> Connectivity {
@@ -243,7 +314,10 @@ fn connectivity(pc: &Pc, at: Timestamp) -> Connectivity {
             speed_mbps: Some(if pc.number.is_multiple_of(7) { 100 } else { 1000 }),
             full_duplex: Some(true),
             dhcp: Some(true),
-            carrier_changes: Some(2),
+            carrier_changes: Some(if unstable { 180 } else { 2 }),
+            rx_errors: Some(if unstable { 4_210 } else { 0 }),
+            tx_errors: Some(0),
+            address_conflict: Some(false),
             ..Interface::default()
         }],
         gateway: Gateway {

@@ -11,7 +11,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::token::Reader;
 use super::{Named, Query, Range, Refusal, answer, unknown_word};
 use crate::domain::alert::Rule;
+use crate::domain::firewall_policy::{Compliance, compliance, permitted};
 use crate::domain::id::{AreaId, DeviceId};
+use crate::domain::reading::Section;
 use crate::store::DeviceRow;
 use crate::web::error::Error;
 use crate::web::fleet::Filter;
@@ -73,8 +75,32 @@ pub(super) struct DeviceDetail {
     enrolled_at: Timestamp,
     /// The PC's clock minus the collector's, milliseconds.
     clock_skew_ms: Option<i64>,
-    /// Each section as `atalaya-agent probe --json` gives it, by name, with `received_at` and `changed_at`.
+    /// Whether its firewall is set up as the policy of its area says.
+    firewall_policy: FirewallPolicy,
+    /// Each section as `atalaya-agent probe --json` gives it, by name, with `received_at` and `changed_at`:
+    /// `antivirus`, `firewall`, `disk`, `connectivity`, `system`, `updates`, `software` and `accounts`, each with
+    /// what it cost to read where the agent tells.
     sections: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A firewall beside the policy of its area.
+#[derive(Serialize, ToSchema)]
+struct FirewallPolicy {
+    /// Whether it keeps to it; null: it cannot be told.
+    conforms: Option<bool>,
+    /// Why not, or why it is not known, in Spanish.
+    reasons: Vec<String>,
+}
+
+impl FirewallPolicy {
+    fn new(kept: Compliance) -> FirewallPolicy {
+        let (conforms, reasons) = match kept {
+            Compliance::Conforms => (Some(true), Vec::new()),
+            Compliance::Departs(reasons) => (Some(false), reasons),
+            Compliance::Unknown(why) => (None, vec![why]),
+        };
+        FirewallPolicy { conforms, reasons }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -170,8 +196,17 @@ pub(super) async fn one(
         return Err(Error::NotFound("No hay ningún equipo con ese id.".into()));
     };
     let live = read.live(&id).await.map_err(Error::internal)?;
+    let policy = match &device.area {
+        Some(area) => read.area_policy(area).await.map_err(Error::internal)?,
+        None => None,
+    };
+    let permitted = permitted(policy.as_ref(), web.common_ports());
+    let mut kept = compliance(None, &permitted);
     let mut sections = serde_json::Map::new();
     for (kind, stored) in read.sections(&id).await.map_err(Error::internal)? {
+        if let Section::Firewall(reading) = &stored.section {
+            kept = compliance(Some(reading), &permitted);
+        }
         let mut section = stored.section.to_json();
         if let Some(fields) = section.as_object_mut() {
             fields.insert("received_at".into(), stored.received_at.to_string().into());
@@ -189,6 +224,7 @@ pub(super) async fn one(
         },
         enrolled_at: device.enrolled_at,
         clock_skew_ms: live.map(|live| live.clock_skew_us / 1_000),
+        firewall_policy: FirewallPolicy::new(kept),
         sections,
     }))
 }

@@ -89,6 +89,7 @@ async fn devices_alerts_and_runs_lead_to_each_other() {
     let device = house.read_api(&format!("/api/v1/devices/{id}"), &token).await.json();
     assert_eq!(device["sections"]["antivirus"]["status"], "ok");
     assert_eq!(device["sections"]["antivirus"]["products"], json!([]));
+    assert_eq!(device["firewall_policy"]["conforms"], Value::Null);
     let alerts =
         house.read_api(&format!("/api/v1/alerts?open=true&device={id}"), &token).await.json();
     assert_eq!(alerts["items"][0]["rule"], "no_antivirus");
@@ -156,6 +157,7 @@ async fn the_description_covers_every_address() {
     for path in [
         "/api/v1/devices",
         "/api/v1/devices/{id}",
+        "/api/v1/network-devices",
         "/api/v1/alerts",
         "/api/v1/runs",
         "/api/v1/runs/{id}",

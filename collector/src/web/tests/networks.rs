@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 
 use super::house::House;
 use crate::domain::id::DeviceId;
-use crate::domain::person::Role;
+use crate::domain::person::{Role, Scope};
 use crate::domain::reading::{Connectivity, Measurement, Reading, Section, Target, TargetKind};
 
 const PRINTER: [(&str, &str); 5] = [
@@ -48,6 +48,11 @@ async fn a_technician_adds_a_printer_and_sees_what_a_pc_sees_of_it() {
     let sheet = house.get(&format!("/equipos/{id}"), &cookie).await;
     assert_eq!((sheet.status, sheet.location()), (StatusCode::SEE_OTHER, path.as_str()));
     assert!(!house.get("/flota", &cookie).await.body.contains("Impresora"));
+    let token = house.token(Scope::Read).await;
+    let listed = house.read_api("/api/v1/network-devices", &token).await.json();
+    assert_eq!(listed["total"], 1);
+    let watcher = &listed["items"][0]["watchers"][0];
+    assert_eq!((&watcher["says"], &watcher["loss_pct"]), (&"up".into(), &20.0.into()));
     let left = house.post(&format!("{path}/dejar"), &cookie, &[("equipo", pc.as_str())]).await;
     assert_eq!(left.status, StatusCode::SEE_OTHER);
     assert!(house.get(&path, &cookie).await.body.contains("Ningún equipo lo vigila"));

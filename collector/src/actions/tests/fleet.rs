@@ -1,13 +1,16 @@
-//! Network devices from what PCs see to an alert and its run; policies of areas from a decision to an alert.
+//! Network devices from what PCs see to an alert and its run; what people decide about ports and accounts, judged at
+//! once.
 
 use super::*;
+use crate::actions::accept_administrator::accept_administrator;
 use crate::actions::create_area::create_area;
 use crate::actions::manage_area::{WantedPolicy, set_policy};
 use crate::actions::manage_network::{self, Wanted};
 use crate::actions::watch_network::watch_network;
 use crate::domain::network_device::{Answering, NetworkDeviceKind};
 use crate::domain::reading::{
-    AllowedPort, Connectivity, Interface, Measurement, PacketPolicy, Target, TargetKind,
+    Account, Accounts, AllowedPort, Connectivity, Interface, Measurement, PacketPolicy, Target,
+    TargetKind,
 };
 
 async fn a_switch(store: &Store, watchers: &[DeviceId]) -> DeviceId {
@@ -169,5 +172,31 @@ on_both_engines! {
         let missing = crate::domain::id::AreaId::new("none");
         let refused = set_policy(store, &bench(), &missing, None, &ana(), at(4)).await;
         assert!(matches!(refused, Err(Error::NotFound(_))));
+    }
+
+    async fn an_administrator_that_appears_is_alerted_until_somebody_vouches_for_it(store: &Store) {
+        let pc = add_device(store, "pc").await;
+        let accounts = |names: &[&str], second| {
+            let accounts = names.iter().map(|name| Account {
+                name: (*name).into(),
+                administrator: Some(true),
+                ..Account::default()
+            });
+            let value = Accounts { accounts: accounts.collect(), left_out: 0 };
+            Section::Accounts(Reading::ok(value, "passwd", at(second)))
+        };
+        arrives(store, &pc, accounts(&["root"], 1), 1).await;
+        assert!(open_alerts(store, &pc).await.is_empty(), "the first reading is where knowing begins");
+        arrives(store, &pc, accounts(&["root", "soporte"], 2), 2).await;
+        let open = open_alerts(store, &pc).await;
+        assert_eq!((open.len(), open[0].rule), (1, Rule::NewAdministrator));
+        assert!(open[0].summary.contains("soporte"));
+        let vouch = async |name: &str| accept_administrator(store, &bench(), &pc, name, &ana(), at(3)).await;
+        assert!(matches!(vouch("nadie").await, Err(Error::NotFound(_))));
+        vouch("soporte").await.unwrap();
+        vouch("soporte").await.unwrap();
+        assert!(open_alerts(store, &pc).await.is_empty());
+        let acts = store.read().await.unwrap().audit_acts().await.unwrap();
+        assert_eq!(acts, ["device.accept_administrator"]);
     }
 }
