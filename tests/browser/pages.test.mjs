@@ -160,7 +160,15 @@ test("every page is accessible in light and dark, and fits a phone", async () =>
   await list.goto(`${collector.url}/tramites`);
   const run = await list.locator("#runs a.row").first().getAttribute("href");
   await list.context().close();
-  const pages = { hoy: "/", flota: "/flota", equipo: device, alertas: "/alertas", tramites: "/tramites", tramite: run, nada: "/no-existe", entrar: "/entrar" };
+  await collector.command("target", "add", "Impresora de Tesorería", "--kind", "printer", "--tcp", "192.0.2.9:9100");
+  const areas = await open("/administracion/areas");
+  const area = await areas.locator("main a.row").first().getAttribute("href");
+  await areas.goto(`${collector.url}/redes`);
+  const printer = await areas.locator("main a.row").first().getAttribute("href");
+  await areas.context().close();
+  const programs = `${device}/programas`;
+  const places = { redes: "/redes", impresora: printer, areas: "/administracion/areas", area, programas: programs };
+  const pages = { ...places, hoy: "/", flota: "/flota", equipo: device, alertas: "/alertas", tramites: "/tramites", tramite: run, nada: "/no-existe", entrar: "/entrar" };
   for (const [size, viewport] of Object.entries(SIZES)) {
     for (const colorScheme of ["light", "dark"]) {
       const page = await open("/", { viewport, colorScheme, isMobile: size === "phone" });
@@ -180,7 +188,7 @@ test("every page is accessible in light and dark, and fits a phone", async () =>
 
 test("what can be touched on a phone is large enough for a finger", async () => {
   const page = await open("/", { viewport: SIZES.phone, isMobile: true });
-  for (const path of ["/", "/flota", "/alertas", "/tramites"]) {
+  for (const path of ["/", "/flota", "/alertas", "/tramites", "/redes", "/administracion/areas"]) {
     await page.goto(collector.url + path);
     const small = await page.evaluate(() =>
       [...document.querySelectorAll("main button, main input, main select, main summary, main .btn, nav a")]
