@@ -23,7 +23,7 @@ fn program(number: usize) -> InstalledProgram {
     InstalledProgram {
         name: format!("program-{number:05}-{}", "x".repeat(number % 60)),
         version: Some("1:2.36-9+deb12u14".into()),
-        publisher: (number % 2 == 0).then(|| "Ayuntamiento".into()),
+        publisher: number.is_multiple_of(2).then(|| "Ayuntamiento".into()),
         installed_on: Some(jiff::civil::date(2026, 11, 22)),
         source: ProgramSource::Dpkg,
     }
