@@ -74,10 +74,11 @@ impl Reader {
 impl Probe for Reader {
     fn read(&mut self, look: &Look) -> Result<Section, Unread> {
         let devices = self.devices.targets();
+        let devices = if self.settings.given_targets { &devices[..] } else { &[] };
         let round = collect::Round {
             settings: &self.settings,
             collector_address: self.collector_address.as_deref(),
-            devices: &devices,
+            devices,
             tls: &self.tls,
         };
         let mut value = look.wait(undisturbed(&round));

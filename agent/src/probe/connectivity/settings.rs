@@ -19,6 +19,8 @@ pub struct Settings {
     /// A plain web address that answers 204 to everybody, asked when a target keeps silent: another answer is a captive
     /// portal's. Empty: nobody is asked.
     pub captive_portal_url: String,
+    /// Whether targets the collector gives are measured too.
+    pub given_targets: bool,
 }
 
 /// One `[[connectivity.targets]]`.
@@ -50,6 +52,7 @@ impl Default for Settings {
             resolve: "www.gob.mx".into(),
             // Whoever answers is told that a PC here has no connection: for the administrator to choose.
             captive_portal_url: String::new(),
+            given_targets: true,
         }
     }
 }
