@@ -32,14 +32,26 @@ const WRITTEN: &[(&str, &str)] = &[
     unit!("atalaya-agent-drives@.service"),
     unit!("atalaya-agent-rules.socket"),
     unit!("atalaya-agent-rules@.service"),
+    unit!("atalaya-agent-ports.socket"),
+    unit!("atalaya-agent-ports@.service"),
+    unit!("atalaya-agent-scan.socket"),
+    unit!("atalaya-agent-scan@.service"),
+    unit!("atalaya-agent-signatures.socket"),
+    unit!("atalaya-agent-signatures@.service"),
     unit!("self-update/atalaya-agent-update.socket"),
     unit!("self-update/atalaya-agent-update@.service"),
 ];
 const DROP_IN: &str = include_str!("../../../../installer/linux/self-update/self-update.conf");
 const DROP_IN_FOLDER: &str = "/etc/systemd/system/atalaya-agent.service.d";
 const SYSUSERS: &str = include_str!("../../../../installer/linux/atalaya-agent.sysusers");
-const SOCKETS: [&str; 3] =
-    ["atalaya-agent-drives.socket", "atalaya-agent-rules.socket", "atalaya-agent-update.socket"];
+const SOCKETS: [&str; 6] = [
+    "atalaya-agent-drives.socket",
+    "atalaya-agent-rules.socket",
+    "atalaya-agent-ports.socket",
+    "atalaya-agent-scan.socket",
+    "atalaya-agent-signatures.socket",
+    "atalaya-agent-update.socket",
+];
 const SERVICE: &str = "atalaya-agent.service";
 
 /// Why it could not be installed or taken away; Spanish, for people.
@@ -172,6 +184,19 @@ fn run(program: &'static str, arguments: &[&str], input: &str) -> Result<(), Ins
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_unit_of_the_package_is_written() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../installer/linux");
+        let units = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.file_name());
+        let of_agent = units.filter_map(|name| name.into_string().ok()).filter(|name| {
+            name.starts_with("atalaya-agent") && (name.ends_with(".service") || name.ends_with(".socket"))
+        });
+        for name in of_agent {
+            assert!(WRITTEN.iter().any(|(written, _)| *written == name), "{name}");
+            assert!(!name.ends_with(".socket") || SOCKETS.contains(&name.as_str()), "{name}");
+        }
+    }
 
     #[test]
     fn no_unit_names_the_packages_program_and_each_lies_in_the_units_folder() {
