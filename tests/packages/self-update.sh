@@ -123,7 +123,7 @@ mkdir "$T/machine/built" "$T/machine/srv/collector"
 cp "$BUILT/atalaya-agent" "$BUILT/atalaya-agent-next" "$T/machine/built/" && cp "$BUILT/atalaya-collector" "$T/machine/usr/bin/" ||
   broken "the programs are not built: cargo build --workspace --bins"
 printf 'data_dir = "/srv/collector"\n[agent_listener]\npublic_address = "127.0.0.1:7443"\n' >"$T/machine/srv/collector.toml"
-boot "$T/machine" || broken "no machine"
+boot "$T/machine" 2>"$T/boot.log" || { cat "$T/boot.log"; broken "no machine"; }
 in_machine ip link set lo up
 in_machine systemd-run --quiet --unit=collector atalaya-collector --config /srv/collector.toml serve || broken "no collector"
 eventually in_machine test -e /srv/collector/ca.key || broken "the collector does not serve"
