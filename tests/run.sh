@@ -187,4 +187,5 @@ if wanted e2e; then heading "end-to-end tests"; nextest "$E2E"; fi
 wanted browser && browser
 wanted windows && script windows bash tests/windows/run.sh target/debug/atalaya-collector
 wanted packages && script packages bash tests/packages.sh
+wanted packages && script self-update bash tests/packages/self-update.sh
 close
