@@ -74,3 +74,22 @@ fn real_time_is_clamonacc_at_work_beside_clamd() {
     assert_eq!(found.len(), 1, "told by two logs, found once: {found:?}");
     assert_eq!(found[0]["path"], "/run/vigilado/eicar.txt");
 }
+
+/// The tool here is a stand-in that answers as administrators report; the product itself cannot be had.
+#[test]
+fn a_product_of_another_maker_is_asked_by_its_own_tool_only_while_it_runs() {
+    let installed = "mount -t tmpfs tmpfs /opt; mkdir -p /opt/bitdefender-security-tools/bin\n\
+                     cat > /opt/bitdefender-security-tools/bin/bduitool <<'END'\n#!/bin/sh\n\
+                     [ \"$*\" = 'get ps' ] && printf ' - Product version: 7.2.1\\n - Antimalware status: On\\n'\nEND\n\
+                     chmod 755 /opt/bitdefender-security-tools/bin/bduitool\n";
+    let runs = "cp /bin/sleep /run/bdsecd; /run/bdsecd 1000 &\n\
+                until grep -q bdsecd /proc/$!/comm; do read -rt 0.1 <> <(:) || :; done";
+    for (script, version, real_time) in
+        [("", json!(null), json!(null)), (runs, json!("7.2.1"), json!(true))]
+    {
+        let reading = namespace::probe("antivirus", &format!("{installed}{script}"));
+        let products = reading["products"].as_array().unwrap();
+        let product = products.iter().find(|product| product["name"] == "Bitdefender").unwrap();
+        assert_eq!((&product["version"], &product["real_time"]), (&version, &real_time));
+    }
+}

@@ -9,6 +9,8 @@ mod defender;
 mod mp_status;
 #[cfg(any(windows, test))]
 pub(super) mod security_center;
+#[cfg(target_os = "linux")]
+mod vendor_answers;
 #[cfg(any(windows, test))]
 mod windows_products;
 

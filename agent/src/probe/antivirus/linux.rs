@@ -14,6 +14,7 @@ use atalaya_reading::{Antivirus, AntivirusProduct, Reading, Section, bounds};
 use super::{Settings, clamav, defender};
 use crate::probe::{Look, Probe, Unread};
 use clamav_files::Files;
+use others::Others;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -25,6 +26,7 @@ pub struct Reader {
     root: PathBuf,
     ask_every: Duration,
     files: Files,
+    others: Others,
     clamav_version: Option<(PathBuf, Option<SystemTime>, Option<String>)>,
     defender: Option<(Instant, bool, AntivirusProduct)>,
 }
@@ -36,6 +38,7 @@ impl Reader {
             root: PathBuf::from("/"),
             ask_every: Duration::from_secs(settings.ask_every_s),
             files: Files::new(settings.detections_days),
+            others: Others::default(),
             clamav_version: None,
             defender: None,
         }
@@ -46,7 +49,7 @@ impl Reader {
         let mut products = Vec::new();
         products.extend(self.clamav(look, &services));
         products.extend(self.defender(look, &services));
-        products.extend(others::found(&self.root, &services));
+        products.extend(self.others.read(&self.root, &services, look, self.ask_every));
         products.truncate(bounds::PRODUCTS);
         for product in &mut products {
             product.set_signatures_age(look.now);
