@@ -20,6 +20,7 @@ const KEPT: &[&str] = &[
     "last-start",
     "status.json",
     "targets.json",
+    "drives.json",
     "update-trial.json",
     "update-end.json",
     "spool",
