@@ -143,9 +143,12 @@ listen='use IO::Socket::INET; my $s = IO::Socket::INET->new(Listen => 9, LocalPo
 perl -e "$listen" 4450 & perl -e "$listen" 4451 & outside perl -e "$listen" 7070 &
 nft 'add table inet filter; add chain inet filter input { type filter hook input priority 0; policy accept; }; add rule inet filter input tcp dport 4451 accept'
 theirs="$(nft list table inet filter)"
-mkdir -m 700 /run/state; printf 'state_dir = "/run/state"\n[actions]\nblock_port = true\n' > /run/agent.toml; chmod 600 /run/agent.toml
+mkdir -m 700 /run/state; printf 'state_dir = "/run/state"\n[actions]\nblock_port = true\n' > /run/agent.toml
 } >&2 </dev/null
-act() { echo "$1" | "$AGENT" --config /run/agent.toml act ports 2>/dev/null || :; echo; }
+install -m 755 "$AGENT" /run/agent
+# With what its unit gives it and no more.
+as_unit() { setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs --inh-caps -all,+net_admin --ambient-caps -all,+net_admin --bounding-set -all,+net_admin "$@"; }
+act() { echo "$1" | as_unit /run/agent --config /run/agent.toml act ports 2>/dev/null || :; echo; }
 try() { if outside timeout 2 bash -c "</dev/tcp/192.0.2.10/$1" 2>/dev/null; then echo '"open"'; else echo '"closed"'; fi; }
 tried=0; until [ "$(try 4450)" = '"open"' ] && [ "$(try 4451)" = '"open"' ]; do [ $((tried += 1)) -lt 50 ]; done
 "#;
@@ -216,10 +219,12 @@ mkdir -p /home/ana /home/luis; eicar '/home/ana/factura: copia.txt'; echo hola >
 chmod 700 /home/ana; chmod 600 /home/ana/*
 start_clamd
 }} >&2 </dev/null
-mkdir -m 700 /run/state; echo 'state_dir = "/run/state"' > /run/agent.toml; chmod 600 /run/agent.toml
-echo '{{"kind":"quick_scan"}}' | "$AGENT" --config /run/agent.toml act scan
+install -m 755 "$AGENT" /run/agent; echo > /run/agent.toml
+# With what its unit gives it and no more.
+as_unit() {{ setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs --inh-caps -all,+dac_read_search --ambient-caps -all,+dac_read_search --bounding-set -all,+dac_read_search "$@"; }}
+echo '{{"kind":"quick_scan"}}' | as_unit /run/agent --config /run/agent.toml act scan
 kill %1
-echo '{{"kind":"quick_scan"}}' | "$AGENT" --config /run/agent.toml act scan
+echo '{{"kind":"quick_scan"}}' | as_unit /run/agent --config /run/agent.toml act scan
 "#
     ));
     let said: Vec<Value> =

@@ -64,7 +64,7 @@ pub enum Evidence {
 /// What a network test measured.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct NetworkTest {
-    /// How long it took in fact, seconds.
+    /// How long each target was measured, seconds.
     pub seconds: u32,
     /// Each target.
     pub targets: Vec<TargetTest>,
