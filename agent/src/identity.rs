@@ -11,6 +11,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
+use atalaya_proto::limits;
 use data_encoding::{BASE64, HEXLOWER};
 use jiff::{SignedDuration, Timestamp};
 use rustls::pki_types::pem::PemObject;
@@ -34,6 +35,9 @@ pub struct Identity {
     pub device_id: String,
     /// `host:port` of the collector.
     pub collector: String,
+    /// Where else the collector says it answers; tried when `collector` does not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
     /// SHA-256 of the CA's SubjectPublicKeyInfo, hexadecimal.
     pub ca_pin: String,
     /// The CA, DER in base64.
@@ -153,6 +157,32 @@ impl Identity {
         })
     }
 
+    /// This identity with each address it may reach the collector at, the one that worked last first.
+    pub fn at_each_address(&self) -> Vec<Identity> {
+        let all = std::iter::once(&self.collector).chain(&self.others);
+        all.map(|address| Identity {
+            collector: address.clone(),
+            others: std::iter::once(&self.collector)
+                .chain(&self.others)
+                .filter(|other| *other != address)
+                .cloned()
+                .collect(),
+            ..self.clone()
+        })
+        .collect()
+    }
+
+    /// This identity after a collector that answered at `address` told of these: what answered is known, what it no longer
+    /// tells of is forgotten. Nonsense is passed over; told of nothing, nothing is forgotten.
+    pub fn with_addresses(&self, address: &str, told: &[String]) -> Identity {
+        let before = std::iter::once(&self.collector).chain(&self.others).cloned();
+        let told: Vec<String> =
+            told.iter().filter(|one| is_address(one)).take(limits::ADDRESSES).cloned().collect();
+        let others: Vec<String> = if told.is_empty() { before.collect() } else { told };
+        let others = others.into_iter().filter(|other| other != address).collect();
+        Identity { collector: address.to_owned(), others, ..self.clone() }
+    }
+
     /// Sees that a certificate the collector sent is for our key and device and from the pinned CA.
     fn check(&self) -> Result<(), IdentityError> {
         let what = "la respuesta del colector";
@@ -184,6 +214,15 @@ impl Identity {
         let (certificate, ca) = (BASE64.encode(certificate), BASE64.encode(ca));
         Identity { certificate, ca, key, generation, ..self.clone() }
     }
+}
+
+fn is_address(text: &str) -> bool {
+    let Some((host, port)) = text.rsplit_once(':') else { return false };
+    let plain = host.chars().all(|one| one.is_ascii_alphanumeric() || ".-:[]".contains(one));
+    !host.is_empty()
+        && plain
+        && text.len() <= limits::ADDRESS
+        && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 fn damaged(what: &str, why: impl ToString) -> IdentityError {
@@ -225,6 +264,20 @@ impl Store {
     pub fn put_current(&self, identity: &Identity) -> Result<(), IdentityError> {
         self.discard_next()?;
         self.write("identity.json", identity)
+    }
+
+    /// Notes where the collector answers; the rest of the identity in use stays as it is.
+    ///
+    /// # Errors
+    /// When there is none, or the disk refuses.
+    pub fn note_addresses(&self, address: &str, told: &[String]) -> Result<(), IdentityError> {
+        let current = self.current()?;
+        let noted = current.with_addresses(address, told);
+        if noted == current {
+            return Ok(());
+        }
+        tracing::info!(collector = noted.collector, others = ?noted.others, "addresses of the collector");
+        self.write("identity.json", &noted)
     }
 
     /// Keeps the next generation beside the one in use.

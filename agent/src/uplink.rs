@@ -98,6 +98,8 @@ pub struct Uplink<'a> {
     store: Store,
     hints: Hints,
     lineage: Lineage,
+    /// Where the collector answers now.
+    address: RefCell<String>,
     requests: mpsc::Sender<Request>,
     devices: Devices,
     no_renewal_before: Cell<Option<Instant>>,
@@ -119,9 +121,10 @@ impl<'a> Uplink<'a> {
         hints: Hints,
         requests: mpsc::Sender<Request>,
     ) -> Uplink<'a> {
+        let address = RefCell::default();
         let (lineage, devices) = (Lineage::default(), Devices::default());
         let no_renewal_before = Cell::new(None);
-        Uplink { outbox, store, hints, lineage, requests, devices, no_renewal_before }
+        Uplink { outbox, store, hints, lineage, address, requests, devices, no_renewal_before }
     }
 
     /// Tells these of the targets the collector gives.
@@ -157,7 +160,7 @@ impl<'a> Uplink<'a> {
     /// One turn: finish a renewal, else hold a connection until it ends.
     async fn turn(&self, backoff: &mut Backoff) -> Result<(), Trouble> {
         if let Some(next) = self.store.next()? {
-            return match renewal::confirm(&self.store, &next).await {
+            return match self.confirm(&next).await {
                 // It was given up; the present certificate may still be good.
                 Err(RenewalError::Refused(why)) => {
                     tracing::warn!(why, "the renewed certificate was not accepted and is given up");
@@ -167,8 +170,28 @@ impl<'a> Uplink<'a> {
             };
         }
         let identity = self.store.current()?;
-        let channel = tls::connect(identity.peer()?).await?;
+        let (channel, identity) = reach(&identity).await?;
+        self.address.replace(identity.collector.clone());
         self.deliver(channel, &identity, backoff).await
+    }
+
+    /// Confirms at the first address that answers.
+    async fn confirm(&self, next: &Identity) -> Result<(), RenewalError> {
+        let mut outcome = Ok(());
+        for next in next.at_each_address() {
+            outcome = renewal::confirm(&self.store, &next).await;
+            if !matches!(outcome, Err(RenewalError::Connect(_))) {
+                break;
+            }
+        }
+        outcome
+    }
+
+    /// The collector told of these addresses; the one it answers at is known.
+    fn note_addresses(&self, told: &[String]) {
+        if let Err(error) = self.store.note_addresses(&self.address.borrow(), told) {
+            tracing::warn!(%error, "addresses of the collector are not noted");
+        }
     }
 
     async fn deliver(
@@ -232,6 +255,22 @@ impl<'a> Uplink<'a> {
         }
         health.last_error = Some((Timestamp::now(), text.into()));
     }
+}
+
+/// Connects at the first address where the collector answers and proves to be the one; the trouble told is that of the
+/// address that worked last.
+async fn reach(identity: &Identity) -> Result<(Channel, Identity), Trouble> {
+    let mut first = None;
+    for identity in identity.at_each_address() {
+        match tls::connect(identity.peer()?).await {
+            Ok(channel) => return Ok((channel, identity)),
+            Err(error) => {
+                tracing::debug!(%error, "this address does not serve");
+                first.get_or_insert(error);
+            }
+        }
+    }
+    Err(first.map_or_else(|| IdentityError::Missing.into(), Trouble::from))
 }
 
 impl From<tls::ConnectError> for Trouble {

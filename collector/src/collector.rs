@@ -173,6 +173,7 @@ fn parts(
         bench: bench.clone(),
         live: live.clone(),
         names: config.agent_names(address),
+        announce: config.agent_listener.announce.clone(),
         data_dir: config.data_dir.clone(),
         limits: limits(config),
         reflection: config.agent_listener.reflection,

@@ -67,6 +67,8 @@ pub struct AgentListener {
     pub listen: SocketAddr,
     /// `host:port` by which agents reach it.
     pub public_address: Option<String>,
+    /// Other `host:port` that agents are told of, before or after a move.
+    pub announce: Vec<String>,
     /// Other names and addresses by which agents may reach it.
     pub names: Vec<String>,
     /// Connections at a time.
@@ -127,6 +129,7 @@ impl Default for AgentListener {
         AgentListener {
             listen: SocketAddr::from(([0, 0, 0, 0], 7443)),
             public_address: None,
+            announce: Vec::new(),
             names: Vec::new(),
             connections: 4096,
             reflection: false,
@@ -191,6 +194,7 @@ impl Config {
             names.push(listen.ip().to_string());
         }
         names.extend(self.agent_listener.names.iter().cloned());
+        names.extend(self.agent_listener.announce.iter().map(|address| host_of(address)));
         names.sort_unstable();
         names.dedup();
         names
@@ -213,6 +217,15 @@ impl Config {
             let remedy = "escriba NOMBRE:PUERTO, por ejemplo atalaya.municipio.gob.mx:7443";
             return refuse("agent_listener.public_address", address.clone(), remedy);
         }
+        let announced = &self.agent_listener.announce;
+        if let Some(address) = announced.iter().find(|address| !is_host_and_port(address)) {
+            let remedy = "escriba NOMBRE:PUERTO, por ejemplo nuevo.municipio.gob.mx:7443";
+            return refuse("agent_listener.announce", address.clone(), remedy);
+        }
+        if announced.len() > atalaya_proto::limits::ADDRESSES {
+            let remedy = format!("caben {} direcciones", atalaya_proto::limits::ADDRESSES);
+            return refuse("agent_listener.announce", announced.len().to_string(), &remedy);
+        }
         let bounds = [
             ("agent_listener.connections", self.agent_listener.connections, 1, 100_000),
             ("intake.queue_mib", self.intake.queue_mib, 1, 4_096),
@@ -234,6 +247,12 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// The host of `host:port`.
+fn host_of(address: &str) -> String {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    host.trim_matches(['[', ']']).to_owned()
 }
 
 fn is_postgres(text: &str) -> bool {

@@ -65,6 +65,8 @@ pub struct Intake {
     pub live: Live,
     /// Names and addresses in the listener's certificate.
     pub names: Vec<String>,
+    /// Other addresses that agents are told of.
+    pub announce: Vec<String>,
     /// Folder whose file system must not fill up.
     pub data_dir: std::path::PathBuf,
     /// Bounds.

@@ -14,6 +14,10 @@ pub const CSR_BYTES: usize = 4 * 1024;
 pub const HOSTNAME: usize = 255;
 /// Bytes of a hint such as maker, model, serial or operating system.
 pub const HINT: usize = 200;
+/// Addresses a collector may tell of, and bytes of each.
+pub const ADDRESSES: usize = 4;
+/// See [`ADDRESSES`].
+pub const ADDRESS: usize = 255;
 /// Bytes of a version.
 pub const VERSION: usize = 64;
 /// Bytes of an action's detail.

@@ -16,6 +16,7 @@ mod firewall;
 mod front_ends;
 mod hostile;
 mod listening;
+mod moved;
 mod network;
 mod orders;
 mod reinstalled;

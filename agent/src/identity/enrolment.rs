@@ -104,6 +104,7 @@ pub async fn enrol(
     let identity = Identity {
         device_id: bounds::text(&reply.device_id, limits::VERSION),
         collector: code.address,
+        others: Vec::new(),
         ca_pin: HEXLOWER.encode(&code.ca_pin),
         ca: BASE64.encode(&reply.ca_certificate),
         certificate: BASE64.encode(&reply.certificate),

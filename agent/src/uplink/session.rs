@@ -225,6 +225,7 @@ impl Session<'_> {
             return Err(End::Refused(Status::failed_precondition(said)));
         }
         let outbox = self.uplink.outbox;
+        self.uplink.note_addresses(&welcome.addresses);
         if welcome.start_anew {
             tracing::warn!(
                 "a person kept this PC: what waits is numbered anew, the certificate renewed"

@@ -53,6 +53,8 @@ pub struct Shared {
     pub store: Store,
     /// Who issues certificates.
     pub authority: Arc<Authority>,
+    /// Other addresses that agents are told of.
+    pub announce: Vec<String>,
     /// What alerts are judged with.
     pub bench: Arc<Bench>,
     /// How changes are noticed.
@@ -88,6 +90,7 @@ pub async fn serve(
         targets: Targets::load(&intake.store).await?,
         store: intake.store.clone(),
         authority: intake.authority.clone(),
+        announce: intake.announce.clone(),
         bench: intake.bench.clone(),
         live: intake.live.clone(),
         sessions: Sessions::default(),

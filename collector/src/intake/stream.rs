@@ -231,6 +231,7 @@ impl Stream<'_> {
             approved: self.approved,
             want_sections: self.approved && !self.admission.sections_known,
             start_anew: self.approved && self.admission.start_anew,
+            addresses: if self.approved { self.shared.announce.clone() } else { Vec::new() },
         };
         self.send(Body::Welcome(welcome)).await?;
         if self.approved { self.settings(true).await } else { Ok(()) }

@@ -82,6 +82,7 @@ impl Bed {
             bench: Arc::new(Bench { thresholds: Thresholds::default(), library }),
             live: live.clone(),
             names: vec!["127.0.0.1".into()],
+            announce: Vec::new(),
             data_dir: folder.path().to_owned(),
             limits,
             reflection,
