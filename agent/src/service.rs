@@ -33,7 +33,7 @@ use tokio::time::Instant;
 use crate::action::{About, Ended, Orders};
 use crate::config::Config;
 use crate::devices::Devices;
-use crate::identity::{IdentityError, Lineage, Store};
+use crate::identity::{Identity, IdentityError, Lineage, Store};
 use crate::machine;
 use crate::probe::{Depth, Probes};
 use crate::report::{self, Reporter};
@@ -88,17 +88,9 @@ pub async fn run(
     let store = Store::new(state);
     let supervisor = Supervisor::of_this_process();
     tokio::pin!(stop);
-    let identity = match (store.current(), &config.code_file) {
-        (Err(IdentityError::Missing), Some(file)) => {
-            supervisor.ready();
-            let enrolled = first_code::enrolled(config, &store, file);
-            tokio::select! {
-                () = &mut stop => return Ok(()),
-                () = supervisor.keeps_alive() => return Ok(()),
-                identity = enrolled => identity,
-            }
-        }
-        (known, _) => known?,
+    let identity = tokio::select! {
+        () = &mut stop => return Ok(()),
+        identity = identity_of(config, &store, &supervisor) => identity?,
     };
     let dir = state.file("spool");
     let limits = Limits::with_total(config.spool.max_mib << 20);
@@ -145,6 +137,24 @@ pub async fn run(
     Status::of(&mut spool, &health, &work.borrow(), started_at).write(state);
     tracing::info!("the agent stops");
     ended
+}
+
+/// Who this agent is; without an identity it waits for a code, where the settings say that one will come.
+async fn identity_of(
+    config: &Config,
+    store: &Store,
+    supervisor: &Supervisor,
+) -> Result<Identity, IdentityError> {
+    match (store.current(), &config.code_file) {
+        (Err(IdentityError::Missing), Some(file)) => {
+            supervisor.ready();
+            tokio::select! {
+                () = supervisor.keeps_alive() => Err(IdentityError::Missing),
+                identity = first_code::enrolled(config, store, file) => Ok(identity),
+            }
+        }
+        (known, _) => known,
+    }
 }
 
 /// Writes the status file whenever something in it changed, and not often.
