@@ -20,7 +20,7 @@ pub async fn conflict(store: &Store, id: &DeviceId) -> Result<()> {
     };
     let enrolled = read.device(id).await?.map(|device| device.hints).unwrap_or_default();
     let settled = if conflict.settled_at.is_some() { "ya se decidió; " } else { "" };
-    print(&format!("{settled}el {}, {}:", conflict.found_at, conflict.sign.words()))?;
+    print(&format!("{settled}el {:.0}, {}:", conflict.found_at, conflict.sign.words()))?;
     let starts = read.starts(id).await?;
     for (number, side) in (1..).zip(sides(&starts)) {
         let hints = &side.hints;
