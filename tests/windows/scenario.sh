@@ -8,7 +8,9 @@ INSTALLED='/root/prefix/drive_c/Program Files/Atalaya/atalaya-agent.exe'
 SERVICE='HKLM\System\CurrentControlSet\Services\AtalayaAgent'
 SOURCE='HKLM\System\CurrentControlSet\Services\EventLog\Application\AtalayaAgent'
 FAST=fast.toml
-printf 'interval_s = 5\n' >$FAST
+# The program of the tests is not optimised, and big.
+fast_settings() { printf 'interval_s = 5\n[limits]\nmemory_mib = 512\ncpu_pct = 50\n' >$FAST; }
+fast_settings
 
 ok() { echo "ok    $1"; }
 not_ok() { echo "FAIL  $1${2:+: $2}"; }
@@ -118,7 +120,7 @@ printf 'interval_s = 0\n' >$FAST
 wine net start AtalayaAgent >/dev/null 2>&1
 test_that "wrong settings keep it from working" eventually 20 state_of STOPPED
 test_that "and are named in the Event Log" eventually 10 says 'interval_s = 0' events.log
-printf 'interval_s = 5\n' >$FAST
+fast_settings
 
 # Removal by hand
 test_that "the service is removed" wine $AGENT service uninstall
