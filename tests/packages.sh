@@ -95,7 +95,7 @@ agent_is_small() {
 active() { in_machine systemctl is-active --quiet "$1"; }
 property() { in_machine systemctl show -P "$2" "$1"; }
 install() { in_machine env "${@:2}" apt-get -y -q install "/packages/$1"; }
-status_has() { in_machine atalaya-agent status --json | grep -q "$1"; }
+status_has() { in_machine atalaya-agent status --json | grep "$1" >/dev/null; }
 gone() { in_machine test ! -e "$1"; }
 # everything_in_place: all files but what any package and any service leaves: apt's and systemd's own records, logs.
 everything_in_place() {
@@ -228,7 +228,7 @@ killed_it_comes_back() {
 a_loop_that_hangs_is_replaced() {
   local pid
   pid="$(property atalaya-agent MainPID)"
-  in_machine kill -STOP "$pid" && eventually pid_changed "$pid" && in_machine journalctl -q -u atalaya-agent | grep -qi 'watchdog timeout'
+  in_machine kill -STOP "$pid" && eventually pid_changed "$pid" && in_machine journalctl -q -u atalaya-agent | grep -i 'watchdog timeout'
 }
 # Each round waits 4 s for rules that never come.
 a_probe_that_hangs_is_not_the_end() {
@@ -250,7 +250,7 @@ wrong_settings_are_named() {
   local started=0
   in_machine systemctl restart atalaya-agent || started=1
   in_machine cp -p /root/agent.toml /etc/atalaya/agent.toml
-  in_machine journalctl -q -u atalaya-agent | grep -q 'interval_s = 0' && [ "$started" = 1 ] && eventually active atalaya-agent
+  in_machine journalctl -q -u atalaya-agent | grep 'interval_s = 0' && [ "$started" = 1 ] && eventually active atalaya-agent
 }
 device() { in_machine atalaya-agent status --json | sed -n 's/.*"device_id": "\(.*\)".*/\1/p'; }
 upgrade_keeps_identity_and_settings() {
