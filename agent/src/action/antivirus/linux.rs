@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use atalaya_reading::{Evidence, ScanEvidence, bounds};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{NONE, found_by_clamdscan};
+use super::{NONE, clamdscan};
 use crate::action::{Answer, said};
 use crate::probe::Unread;
 use crate::probe::program::{Programs, run};
@@ -102,7 +102,7 @@ async fn scan_with_clamd(programs: &Programs, limit: Duration, places: &[PathBuf
         match run(programs, "clamdscan", &arguments, left).await {
             Ok(output) => {
                 let printed = String::from_utf8_lossy(&output.stdout);
-                let found = found_by_clamdscan(&printed);
+                let found = clamdscan::found(&printed);
                 // 0: nothing; 1: something; 2: it could not look everywhere, or not at all.
                 if output.status.code() == Some(2) {
                     let text = format!("{printed}\n{}", output.stderr);

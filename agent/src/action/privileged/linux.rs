@@ -8,7 +8,7 @@ use atalaya_reading::{Action, ActionKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
-use super::{here, refusal};
+use super::here;
 use crate::action::Answer;
 use crate::config::Config;
 
@@ -93,4 +93,43 @@ pub fn answer_errand(config: &Config, name: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     serde_json::to_writer(&mut out, &answer)?;
     Ok(out.flush()?)
+}
+
+/// Whether an errand may be carried out for whoever asks through a socket that gives privilege for `kinds` only.
+fn refusal(config: &Config, kinds: &[ActionKind], action: &Action) -> Option<Answer> {
+    let kind = action.kind();
+    if !kinds.contains(&kind) {
+        return Some(Answer::refused("esta acción no se hace aquí"));
+    }
+    if let Err(unfit) = action.check() {
+        return Some(Answer::refused(unfit.0));
+    }
+    config.actions.refusal(kind).map(Answer::refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use atalaya_reading::{ActionOutcome, Protocol};
+
+    use super::*;
+
+    const PORTS: [ActionKind; 2] = [ActionKind::BlockPort, ActionKind::UnblockPort];
+
+    #[test]
+    fn an_errand_is_checked_again_where_the_privilege_is() {
+        let mut config = Config::default();
+        let protocol = Protocol::Tcp;
+        let block = |port| Action::BlockPort { protocol, port, minutes: 0 };
+        let refused = |config: &Config, action: &Action| {
+            refusal(config, &PORTS, action).map(|answer| answer.outcome)
+        };
+        let not_allowed = refusal(&config, &PORTS, &block(445)).unwrap();
+        assert!(not_allowed.detail.contains("block_port = true"), "{}", not_allowed.detail);
+        assert_eq!(refused(&config, &Action::UnblockPort { protocol, port: 445 }), None);
+        config.actions.block_port = true;
+        assert_eq!(refused(&config, &block(445)), None);
+        for action in [block(0), Action::QuickScan {}, Action::CollectDiagnostics {}] {
+            assert_eq!(refused(&config, &action), Some(ActionOutcome::Refused), "{action:?}");
+        }
+    }
 }
