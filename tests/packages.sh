@@ -272,7 +272,7 @@ purge_refuses_to_lose_records() {
 rpm_installs_and_erases() {
   in_machine systemctl start atalaya-collector || return 1
   local root="/proc/$MACHINE_PID/root"
-  nsenter -t "$MACHINE_PID" -u -i -n -p rpm --root "$root" --nodeps -i "$T"/packages/atalaya-agent-*.rpm >"$T/rpm.log" 2>&1
+  nsenter -t "$MACHINE_PID" -u -i -n -p rpm --root "$root" --dbpath /var/lib/rpm --nodeps -i "$T"/packages/atalaya-agent-*.rpm >"$T/rpm.log" 2>&1
   cat "$T/rpm.log"
   grep -q 'enroll CÓDIGO' "$T/rpm.log" && in_machine atalaya-agent --version && active atalaya-agent-rules.socket || return 1
   local code before
@@ -280,16 +280,16 @@ rpm_installs_and_erases() {
   in_machine runuser -u atalaya-agent -- atalaya-agent enroll "$code" && in_machine systemctl start atalaya-agent && eventually status_has '"connected": true' || return 1
   before="$(device)"
   in_machine sed -i 's/^interval_s = .*/interval_s = 7/' /etc/atalaya/agent.toml
-  nsenter -t "$MACHINE_PID" -u -i -n -p rpm --root "$root" --nodeps -U "$T"/next/atalaya-agent-*.rpm || return 1
+  nsenter -t "$MACHINE_PID" -u -i -n -p rpm --root "$root" --dbpath /var/lib/rpm --nodeps -U "$T"/next/atalaya-agent-*.rpm || return 1
   [ "$(device)" = "$before" ] && in_machine grep -q '^interval_s = 7$' /etc/atalaya/agent.toml && eventually active atalaya-agent &&
     eventually status_has '"connected": true' || return 1
   in_machine systemctl stop atalaya-collector && eventually status_has '"undelivered": [1-9]' || return 1
-  nsenter -t "$MACHINE_PID" -u -i -n -p rpm --root "$root" --nodeps -e atalaya-agent >"$T/rpm.log" 2>&1 || return 1
+  nsenter -t "$MACHINE_PID" -u -i -n -p rpm --root "$root" --dbpath /var/lib/rpm --nodeps -e atalaya-agent >"$T/rpm.log" 2>&1 || return 1
   cat "$T/rpm.log"
   grep -q 'registros esperan ser entregados' "$T/rpm.log" && in_machine test -e $AGENT/identity.json || return 1
-  nsenter -t "$MACHINE_PID" -u -i -n -p rpm --root "$root" --nodeps -i "$T"/packages/atalaya-agent-*.rpm || return 1
+  nsenter -t "$MACHINE_PID" -u -i -n -p rpm --root "$root" --dbpath /var/lib/rpm --nodeps -i "$T"/packages/atalaya-agent-*.rpm || return 1
   in_machine systemctl start atalaya-collector && eventually status_has '"connected": true' && eventually status_has '"undelivered": 0' || return 1
-  nsenter -t "$MACHINE_PID" -u -i -n -p env ATALAYA_DISCARD=yes rpm --root "$root" --nodeps -e atalaya-agent || return 1
+  nsenter -t "$MACHINE_PID" -u -i -n -p env ATALAYA_DISCARD=yes rpm --root "$root" --dbpath /var/lib/rpm --nodeps -e atalaya-agent || return 1
   gone /usr/bin/atalaya-agent && gone $AGENT && gone /usr/lib/systemd/system/atalaya-agent.service
 }
 
