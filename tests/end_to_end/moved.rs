@@ -31,7 +31,7 @@ fn an_agent_follows_its_collector_to_a_new_address_and_not_an_impostor() {
     assert_eventually("measurements by the new address", || samples() > stored + 1);
     // It answers at the new one and tells of the old one no more.
     assert_eventually("the new one is known", || agent.identity().collector == new.address);
-    assert_eq!(agent.identity().others, [impostor.address.clone()]);
+    assert_eq!(agent.identity().others, std::slice::from_ref(&impostor.address));
     assert_eq!(impostor.number("SELECT count(*) FROM device_live"), 0);
     // Started again it goes there at once.
     agent.stop();
