@@ -38,6 +38,8 @@ collector_returns() { touch wanted; until [ -e there ]; do sleep 0.2; done; }
 # Wine shuts its Windows down, services included, whenever no program of a user runs: this one stays. Wine keeps no
 # Event Log; what goes there is told to its debug channel.
 sleep 3600 | WINEDEBUG=-all,+eventlog wine cmd >/dev/null 2>events.log &
+# Only the first program of all starts the services, and they inherit its channel.
+eventually 60 test -s events.log
 
 # Readings
 test_that "the agent starts" wine $AGENT --version
