@@ -20,10 +20,11 @@ OnAccessPrevention yes
 OnAccessExcludeUname clamav
 END
 eicar() { printf '%s%s' 'X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR' '-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*' > "$1"; }
+# `$!` afterwards is the process of the pause.
 pause() { read -rt 0.1 <> <(:) || :; }
 start_clamd() {
-  clamd &
-  until [ -S /run/clamav/clamd.ctl ]; do kill -0 $! || { cat /var/log/clamav/clamav.log; exit 1; }; pause; done
+  clamd & local clamd=$!
+  until [ -S /run/clamav/clamd.ctl ]; do kill -0 $clamd || { cat /var/log/clamav/clamav.log; exit 1; }; pause; done
 }
 "#;
 
@@ -82,8 +83,8 @@ fn a_product_of_another_maker_is_asked_by_its_own_tool_only_while_it_runs() {
                      cat > /opt/bitdefender-security-tools/bin/bduitool <<'END'\n#!/bin/sh\n\
                      [ \"$*\" = 'get ps' ] && printf ' - Product version: 7.2.1\\n - Antimalware status: On\\n'\nEND\n\
                      chmod 755 /opt/bitdefender-security-tools/bin/bduitool\n";
-    let runs = "cp /bin/sleep /run/bdsecd; /run/bdsecd 1000 &\n\
-                until grep -q bdsecd /proc/$!/comm; do read -rt 0.1 <> <(:) || :; done";
+    let runs = "cp /bin/sleep /run/bdsecd; /run/bdsecd 1000 & started=$!\n\
+                until grep -q bdsecd /proc/$started/comm; do read -rt 0.1 <> <(:) || :; done";
     for (script, version, real_time) in
         [("", json!(null), json!(null)), (runs, json!("7.2.1"), json!(true))]
     {

@@ -8,8 +8,8 @@ fn a_pc_enrols_and_all_its_sections_arrive() {
     let collector = Collector::start();
     let mut agent = Agent::enrolled(&collector.code());
     agent.start();
-    assert_eventually("five sections and a measurement", || {
-        collector.number("SELECT count(*) FROM section") == 5
+    assert_eventually("every section and a measurement", || {
+        collector.number("SELECT count(*) FROM section") == 8
             && collector.number("SELECT count(*) FROM sample") > 0
     });
     let device = agent.identity().device_id;
@@ -78,7 +78,7 @@ fn a_pc_that_nobody_approved_waits_and_delivers_once_approved() {
     let page =
         collector.administrator().post(&format!("{}/equipos/{device}/aprobar", collector.url), &[]);
     assert!(page.status < 400, "{page:?}");
-    assert_eventually("its sections", || collector.number("SELECT count(*) FROM section") == 5);
+    assert_eventually("its sections", || collector.number("SELECT count(*) FROM section") == 8);
 }
 
 #[test]

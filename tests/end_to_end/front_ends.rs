@@ -12,8 +12,8 @@ const UFW: &str = "cp -a /etc/ufw /run/ufw; cp /etc/default/ufw /run/ufw.default
 const FIREWALLD: &str = "cp -a /etc/firewalld /run/firewalld.etc; mount --bind /run/firewalld.etc /etc/firewalld\n\
                          mkdir -p /run/dbus /run/log; mount -t tmpfs tmpfs /var/log\n\
                          dbus-daemon --system --fork --nopidfile\n\
-                         firewalld --nofork --nopid &\n\
-                         until firewall-cmd --state; do kill -0 $!; read -rt 0.1 <> <(:) || :; done\n\
+                         firewalld --nofork --nopid & firewalld=$!\n\
+                         until firewall-cmd --state; do kill -0 $firewalld; read -rt 0.1 <> <(:) || :; done\n\
                          firewall-cmd --zone=public --change-interface=eth0\n";
 
 fn with(script: &str) -> Value {
