@@ -183,12 +183,12 @@ impl Identity {
         Identity { collector: address.to_owned(), others, ..self.clone() }
     }
 
-    /// Sees that a certificate the collector sent is for our key and device and from the pinned CA.
+    /// Sees that a certificate the collector sent is for our key and device, and that its CA is one.
     fn check(&self) -> Result<(), IdentityError> {
         let what = "la respuesta del colector";
         let peer = self.peer()?;
         if peer.ca.as_ref().and_then(pin_of) != Some(peer.ca_pin) {
-            return Err(damaged(what, "su autoridad no es la del código"));
+            return Err(damaged(what, "su autoridad no es un certificado"));
         }
         let der = self.certificate_der()?;
         let (_, leaf) = X509Certificate::from_der(&der).map_err(|error| damaged(what, error))?;
@@ -211,9 +211,20 @@ impl Identity {
 
     /// This identity with a fresh certificate and its key.
     fn renewed(&self, certificate: &[u8], ca: &[u8], key: String, generation: u32) -> Identity {
+        let ca_pin = told_pin(ca, &self.ca_pin);
         let (certificate, ca) = (BASE64.encode(certificate), BASE64.encode(ca));
-        Identity { certificate, ca, key, generation, ..self.clone() }
+        Identity { certificate, ca, ca_pin, key, generation, ..self.clone() }
     }
+}
+
+/// The pin of a CA that the collector told of over a connection verified by `known`; what is no certificate has none, and
+/// [`Identity::check`] refuses it.
+fn told_pin(ca: &[u8], known: &str) -> String {
+    let told = pin_of(&CertificateDer::from(ca)).map(|pin| HEXLOWER.encode(&pin));
+    if told.as_ref().is_some_and(|told| told != known) {
+        tracing::info!("the collector has a new certificate authority");
+    }
+    told.unwrap_or_else(|| known.to_owned())
 }
 
 fn is_address(text: &str) -> bool {

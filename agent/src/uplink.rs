@@ -27,6 +27,8 @@ use session::End;
 
 /// After a renewal that failed or did not help, the next one waits this long; a clock that jumps is noticed as late.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(3600);
+/// Renewals that the collector asks of all its agents are spread over this time.
+const RENEWAL_SPREAD: Duration = Duration::from_secs(30);
 
 /// What the collector asks of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +105,8 @@ pub struct Uplink<'a> {
     requests: mpsc::Sender<Request>,
     devices: Devices,
     no_renewal_before: Cell<Option<Instant>>,
+    /// When the collector wants the certificate renewed, whatever its age; `None`: it does not.
+    asked_renewal_at: Cell<Option<Instant>>,
 }
 
 /// What went wrong, and what that means for the next attempt.
@@ -124,7 +128,18 @@ impl<'a> Uplink<'a> {
         let address = RefCell::default();
         let (lineage, devices) = (Lineage::default(), Devices::default());
         let no_renewal_before = Cell::new(None);
-        Uplink { outbox, store, hints, lineage, address, requests, devices, no_renewal_before }
+        let asked_renewal_at = Cell::new(None);
+        Uplink {
+            outbox,
+            store,
+            hints,
+            lineage,
+            address,
+            requests,
+            devices,
+            no_renewal_before,
+            asked_renewal_at,
+        }
     }
 
     /// Tells these of the targets the collector gives.
@@ -234,11 +249,20 @@ impl<'a> Uplink<'a> {
     fn renewal_at(&self, validity: &Validity, now: Instant) -> Instant {
         match Duration::try_from(validity.half_life().duration_since(self.now())) {
             Ok(left) if !left.is_zero() => {
+                if let Some(asked) = self.asked_renewal_at.get() {
+                    return asked.max(self.no_renewal_before.get().unwrap_or(asked));
+                }
                 self.no_renewal_before.set(None);
                 now + left.min(RENEWAL_PAUSE)
             }
             _ => self.no_renewal_before.get().unwrap_or(now),
         }
+    }
+
+    /// The collector wants the certificate renewed soon, or not; each agent does it at a moment of its own.
+    fn heed_renewal(&self, soon: bool) {
+        let at = || Instant::now() + backoff::spread(RENEWAL_SPREAD);
+        self.asked_renewal_at.set(soon.then(|| self.asked_renewal_at.get().unwrap_or_else(at)));
     }
 
     /// The collector's time as far as it is known.

@@ -5,6 +5,7 @@
 pub mod accept_administrator;
 pub mod admit;
 pub mod advance_run;
+pub mod change_authority;
 pub mod create_area;
 pub mod create_code;
 pub mod create_person;

@@ -5,6 +5,7 @@ pub mod action;
 pub mod admin;
 pub mod area;
 pub mod backup;
+pub mod ca;
 pub mod check;
 pub mod code;
 pub mod device;

@@ -44,6 +44,9 @@ enum Command {
     /// Códigos de alta para equipos.
     #[command(subcommand)]
     Code(command::code::Code),
+    /// La autoridad que certifica a los equipos y al colector, y su relevo.
+    #[command(subcommand)]
+    Ca(command::ca::Ca),
     /// Áreas administrativas.
     #[command(subcommand)]
     Area(command::area::Area),
@@ -86,6 +89,7 @@ fn main() -> ExitCode {
         Command::DefaultConfig => command::default_config(),
         Command::Admin(admin) => command::admin::run(&place, admin),
         Command::Code(code) => command::code::run(&place, code),
+        Command::Ca(ca) => command::ca::run(&place, ca),
         Command::Area(area) => command::area::run(&place, area),
         Command::Target(target) => command::target::run(&place, target),
         Command::Token(token) => command::token::run(&place, token),

@@ -4,12 +4,15 @@
 
 mod authority;
 mod credential;
+mod files;
 mod request;
+mod ring;
 mod verifier;
 
-pub use authority::{Authority, CERTIFICATE_DAYS};
+pub use authority::{Authority, CERTIFICATE_DAYS, Standing};
 pub use credential::{Credential, is_too_late};
 pub use request::{Request, RequestError};
+pub use ring::Ring;
 pub use verifier::LATE_DAYS;
 
 use std::path::PathBuf;
@@ -43,6 +46,15 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// A rotation has not ended.
+    #[error(
+        "el relevo anterior no ha terminado: espere a que los equipos renueven y ejecute antes \
+         `ca retire`"
+    )]
+    Overlap,
+    /// There is no CA to retire.
+    #[error("no hay autoridad anterior que retirar: `ca rotate` empieza un relevo")]
+    NoOverlap,
     /// Signing failed.
     #[error("certificado: {0}")]
     Signing(#[from] rcgen::Error),

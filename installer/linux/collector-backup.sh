@@ -14,7 +14,8 @@ mkdir "$new"
 trap 'rm -rf "$new"' EXIT
 atalaya-collector backup "$new/atalaya.db" >/dev/null
 # Without its authority a restored collector is a stranger to its agents.
-cp -p /var/lib/atalaya-collector/ca.key /var/lib/atalaya-collector/ca.crt "$new/"
+cp -p /var/lib/atalaya-collector/ca.crt "$new/"
+find /var/lib/atalaya-collector -maxdepth 1 \( -name 'ca*.key' -o -name 'ca*.crt' -o -name ca.json \) -exec cp -p -t "$new/" {} +
 sync "$new"/* "$new"
 mv -T "$new" "$folder/$name"
 echo "copia en $folder/$name"

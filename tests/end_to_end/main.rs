@@ -8,6 +8,7 @@
 )]
 
 mod antivirus;
+mod authority;
 mod clocks;
 mod copies;
 mod delivery;

@@ -105,7 +105,7 @@ pub async fn enrol(
         device_id: bounds::text(&reply.device_id, limits::VERSION),
         collector: code.address,
         others: Vec::new(),
-        ca_pin: HEXLOWER.encode(&code.ca_pin),
+        ca_pin: super::told_pin(&reply.ca_certificate, &HEXLOWER.encode(&code.ca_pin)),
         ca: BASE64.encode(&reply.ca_certificate),
         certificate: BASE64.encode(&reply.certificate),
         key: key.serialize_pem(),

@@ -39,6 +39,11 @@ fn wait(failed: u32, random: u32) -> Duration {
     LEAST + Duration::from_millis(span * u64::from(random) / u64::from(u32::MAX))
 }
 
+/// A moment within a span, evenly spread.
+pub fn spread(span: Duration) -> Duration {
+    span.mul_f64(f64::from(random()) / f64::from(u32::MAX))
+}
+
 /// Without randomness all would wait the same: the middle.
 fn random() -> u32 {
     let mut bytes = [0; 4];

@@ -255,6 +255,7 @@ impl Session<'_> {
         }
         drop(health);
         outbox.welcome.notify_one();
+        self.uplink.heed_renewal(welcome.renew_soon);
         self.renewal_at = Some(self.uplink.renewal_at(self.validity, Instant::now()));
         if welcome.want_sections {
             self.ask(Request::AllSections);

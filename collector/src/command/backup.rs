@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::{Place, print, with_store};
+use crate::pki::Ring;
 
 /// Runs it.
 ///
@@ -22,9 +23,14 @@ pub fn run(place: &Place, file: &Path) -> Result<()> {
         store.backup(file).await.with_context(|| {
             format!("no se pudo escribir {shown}: revise la carpeta y el espacio libre")
         })?;
+        let files: Vec<String> = Ring::read(&config.data_dir)?
+            .files(&config.data_dir)
+            .iter()
+            .map(|file| file.display().to_string())
+            .collect();
         eprintln!(
             "La copia no incluye la autoridad de certificados: guarde también {}, en lugar seguro.",
-            config.data_dir.join("ca.key").display()
+            files.join(", ")
         );
         print(&shown.to_string())
     })

@@ -87,7 +87,8 @@ async fn database(config: &Config) -> Finding {
 
 fn authority(config: &Config) -> Finding {
     use crate::pki::Authority;
-    if !config.data_dir.join("ca.key").exists() {
+    let is_there = |name| config.data_dir.join(name).exists();
+    if !is_there("ca.key") && !is_there("ca.json") && !is_there("ca-2.key") {
         return Ok("se creará al arrancar".into());
     }
     Authority::open(&config.data_dir).map(|_| "en orden".into()).map_err(|error| error.to_string())

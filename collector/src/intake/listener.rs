@@ -21,7 +21,7 @@ use tonic::transport::server::Connected;
 
 use super::Limits;
 use super::peer::Peer;
-use crate::pki::Credential;
+use crate::pki::{Authority, Credential, Standing};
 
 /// Handshakes at a time from one address: a whole building may share one.
 const HANDSHAKES_OF_ADDRESS: usize = 1024;
@@ -44,11 +44,13 @@ pub struct Connection {
 pub fn connections(
     listener: TcpListener,
     tls: TlsAcceptor,
+    authority: Arc<Authority>,
     limits: &Limits,
 ) -> ReceiverStream<io::Result<Connection>> {
     let (accepted, connections) = mpsc::channel(64);
     let door = Arc::new(Door {
         tls,
+        authority,
         places: Arc::new(Semaphore::new(limits.connections)),
         strangers: Arc::new(Semaphore::new(STRANGERS)),
         patience: limits.handshake,
@@ -74,6 +76,7 @@ pub fn connections(
 
 struct Door {
     tls: TlsAcceptor,
+    authority: Arc<Authority>,
     patience: Duration,
     stay: Duration,
     places: Arc<Semaphore>,
@@ -126,7 +129,7 @@ impl Door {
         let credential = match leaf {
             None => None,
             Some(leaf) => {
-                let read = Credential::read(leaf).map(Arc::new);
+                let read = Credential::read(leaf, &self.authority).map(Arc::new);
                 Some(read.ok_or_else(|| io::Error::other("the certificate names no device"))?)
             }
         };
@@ -141,8 +144,10 @@ impl Door {
     ) -> Option<Connection> {
         // A certificate that nothing can renew any more is heard to be told so, as a stranger's time allows.
         let now = jiff::Timestamp::now();
-        let is_late =
-            |credential: &Arc<Credential>| crate::pki::is_too_late(credential.not_after, now);
+        let is_late = |credential: &Arc<Credential>| {
+            credential.standing == Standing::Retired
+                || crate::pki::is_too_late(credential.not_after, now)
+        };
         let known = peer.credential.as_ref().is_some_and(|credential| !is_late(credential));
         let stranger = if known {
             None

@@ -7,11 +7,15 @@ use jiff::Timestamp;
 use tonic::Status;
 
 use crate::domain::id::DeviceId;
-use crate::pki::{self, Credential};
+use crate::pki::{self, Credential, Standing};
 
 /// Told to a device whose certificate can no longer be renewed.
 const TOO_LATE: &str = "el certificado de este equipo venció hace más de 90 días: dé de alta el equipo con un código \
                         nuevo (atalaya-agent enroll --force CÓDIGO); el colector propondrá unirlo con el que era";
+
+/// Told to a device whose certificate is of a CA that was retired.
+const RETIRED: &str = "la autoridad del colector cambió mientras este equipo no se conectaba: dé de alta el equipo con \
+                       un código nuevo (atalaya-agent enroll --force CÓDIGO); el colector propondrá unirlo con el que era";
 
 /// The other end of a connection.
 #[derive(Debug, Clone)]
@@ -31,6 +35,8 @@ pub struct Caller {
     pub serial: String,
     /// Where it calls from, without the port.
     pub address: IpAddr,
+    /// Its certificate is of the CA before the present one.
+    pub renew_soon: bool,
 }
 
 impl Peer {
@@ -39,10 +45,7 @@ impl Peer {
     /// # Errors
     /// `UNAUTHENTICATED` without a certificate and with an expired one.
     pub fn caller(&self, now: Timestamp) -> Result<Caller, Status> {
-        let credential = self.credential()?;
-        if pki::is_too_late(credential.not_after, now) {
-            return Err(Status::unauthenticated(TOO_LATE));
-        }
+        let credential = self.renewable(now)?;
         if credential.not_after < now {
             let text = "el certificado de este equipo venció: debe renovarse antes de conectarse";
             return Err(Status::unauthenticated(text));
@@ -55,11 +58,19 @@ impl Peer {
     /// # Errors
     /// `UNAUTHENTICATED` without a certificate, and when it expired too long ago.
     pub fn late_caller(&self, now: Timestamp) -> Result<Caller, Status> {
+        let credential = self.renewable(now)?;
+        Ok(self.of(credential))
+    }
+
+    fn renewable(&self, now: Timestamp) -> Result<&Credential, Status> {
         let credential = self.credential()?;
+        if credential.standing == Standing::Retired {
+            return Err(Status::unauthenticated(RETIRED));
+        }
         if pki::is_too_late(credential.not_after, now) {
             return Err(Status::unauthenticated(TOO_LATE));
         }
-        Ok(self.of(credential))
+        Ok(credential)
     }
 
     fn of(&self, credential: &Credential) -> Caller {
@@ -67,6 +78,7 @@ impl Peer {
             device: credential.device.clone(),
             serial: credential.serial.clone(),
             address: super::host(self.address),
+            renew_soon: credential.standing == Standing::Former,
         }
     }
 

@@ -113,8 +113,9 @@ pub async fn serve(
             );
         }
     });
-    let connections =
-        listener::connections(listener, TlsAcceptor::from(Arc::new(tls)), &intake.limits);
+    let tls = TlsAcceptor::from(Arc::new(tls));
+    let authority = intake.authority.clone();
+    let connections = listener::connections(listener, tls, authority, &intake.limits);
     let (health, health_service) = tonic_health::server::health_reporter();
     let healthy = tokio::spawn(follow_health(health, shared.live.clone()));
     let ended = {

@@ -93,6 +93,7 @@ async fn open<'a>(
             clock_skew_us: decode::skew(hello.sent_at_us, Timestamp::now()),
         },
         protocol,
+        renew_soon: caller.renew_soon,
         approved: admission.status == DeviceStatus::Approved,
         admission,
         in_flight: None,
@@ -131,6 +132,7 @@ struct Stream<'a> {
     ending: watch::Receiver<bool>,
     sender: Sender,
     protocol: u32,
+    renew_soon: bool,
     admission: Admission,
     approved: bool,
     /// The batch in the queue: its epoch, and where its verdict comes.
@@ -232,6 +234,7 @@ impl Stream<'_> {
             want_sections: self.approved && !self.admission.sections_known,
             start_anew: self.approved && self.admission.start_anew,
             addresses: if self.approved { self.shared.announce.clone() } else { Vec::new() },
+            renew_soon: self.renew_soon,
         };
         self.send(Body::Welcome(welcome)).await?;
         if self.approved { self.settings(true).await } else { Ok(()) }

@@ -3,8 +3,7 @@
 //! Validity of the CA and of the listener's certificate is not limited: agents know the CA by its key, and a
 //! PC whose clock is years off must still be able to say so.
 
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,8 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
 
 use super::request::Request;
-use super::{Error, verifier};
+use super::ring::{self, Ring};
+use super::{Error, files, verifier};
 use crate::domain::device::{Certificate, CertificateState};
 use crate::domain::id::DeviceId;
 
@@ -34,6 +34,26 @@ pub struct Authority {
     certificate: CertificateDer<'static>,
     issuer: Issuer<'static, KeyPair>,
     pin: [u8; 32],
+    before: Option<Before>,
+}
+
+/// The CA that this one took the place of.
+struct Before {
+    certificate: CertificateDer<'static>,
+    /// The present CA's key and name, signed by it.
+    cross: CertificateDer<'static>,
+    retired: bool,
+}
+
+/// Which CA issued a device's certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The present one.
+    Present,
+    /// The one before it, which still counts: the certificate wants to be renewed soon.
+    Former,
+    /// The one before it, which counts no more.
+    Retired,
 }
 
 impl std::fmt::Debug for Authority {
@@ -43,30 +63,31 @@ impl std::fmt::Debug for Authority {
 }
 
 impl Authority {
-    /// Reads the CA of a data folder, or makes it when there is none: `ca.key` (0600) and `ca.crt`.
+    /// Reads the CA of a data folder, or makes it when there is none: `ca.key` (0600) and `ca.crt`; after a rotation the
+    /// files that `ca.json` names.
     ///
     /// # Errors
-    /// When a file cannot be read or written, or the key is none of ours.
+    /// When a file cannot be read or written, a key is missing or is none of ours.
     pub fn open(folder: &Path) -> Result<Authority, Error> {
-        let key = key_of(&folder.join("ca.key"))?;
-        let pin = Sha256::digest(key.subject_public_key_info()).into();
+        let ring = Ring::read(folder)?;
+        let key = match ring.before() {
+            None => files::key_of(&ring::key_file(folder, ring.present))?,
+            // Never made anew: no agent would know it.
+            Some(_) => files::stored_key(&ring::key_file(folder, ring.present))?,
+        };
+        let pin = pin_of(&key);
         let params = authority_params();
-        let file = folder.join("ca.crt");
-        let certificate = match std::fs::read(&file) {
-            Ok(pem) => read_certificate(&pem).filter(|der| certifies(der, &key)),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(cause) => return Err(Error::File { file, cause }),
+        let file = ring::certificate_file(folder, ring.present);
+        let certificate = files::certificate_of(&file, &key, || params.self_signed(&key))?;
+        let before = match ring.before() {
+            None => None,
+            Some(before) => Some(Before {
+                certificate: files::stored_certificate(&ring::certificate_file(folder, before))?,
+                cross: files::stored_certificate(&ring::cross_file(folder, ring.present))?,
+                retired: ring.retired.is_some(),
+            }),
         };
-        // Only the key matters: a missing or foreign certificate is made again from it.
-        let certificate = match certificate {
-            Some(certificate) => certificate,
-            None => {
-                let made = params.self_signed(&key)?;
-                write_beside(&file, made.pem().as_bytes(), 0o644)?;
-                made.der().clone()
-            }
-        };
-        Ok(Authority { certificate, issuer: Issuer::new(params, key), pin })
+        Ok(Authority { certificate, issuer: Issuer::new(params, key), pin, before })
     }
 
     /// SHA-256 of the CA's SubjectPublicKeyInfo: what enrolment codes carry.
@@ -77,6 +98,22 @@ impl Authority {
     /// The CA certificate, DER.
     pub fn certificate(&self) -> &CertificateDer<'static> {
         &self.certificate
+    }
+
+    /// Which CA issued a certificate that the handshake let pass; `None`: neither did.
+    pub fn standing(&self, leaf: &[u8]) -> Option<Standing> {
+        if is_signed_by(leaf, &self.certificate) {
+            return Some(Standing::Present);
+        }
+        let before = self.before.as_ref().filter(|one| is_signed_by(leaf, &one.certificate))?;
+        Some(if before.retired { Standing::Retired } else { Standing::Former })
+    }
+
+    /// What the collector shows beside its leaf: whoever knows the present CA or the one before it finds it there.
+    fn chain(&self) -> Vec<CertificateDer<'static>> {
+        let before = self.before.iter();
+        let before = before.flat_map(|one| [one.cross.clone(), one.certificate.clone()]);
+        before.chain([self.certificate.clone()]).collect()
     }
 
     /// Issues a device's certificate: client only, the device in a URI.
@@ -114,11 +151,11 @@ impl Authority {
         })
     }
 
-    /// TLS settings of the agent listener, reachable under these names and addresses.
-    ///
-    /// # Errors
-    /// When a name does not fit into a certificate.
-    pub fn listener_tls(&self, names: &[String]) -> Result<rustls::ServerConfig, Error> {
+    /// A fresh leaf for the agent listener with what is shown beside it, and the leaf's key.
+    pub(super) fn listener_chain(
+        &self,
+        names: &[String],
+    ) -> Result<(Vec<CertificateDer<'static>>, KeyPair), Error> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::default();
         for name in names {
@@ -129,15 +166,24 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let leaf = params.signed_by(&key, &self.issuer)?;
+        Ok((std::iter::once(leaf.der().clone()).chain(self.chain()).collect(), key))
+    }
+
+    /// TLS settings of the agent listener, reachable under these names and addresses.
+    ///
+    /// # Errors
+    /// When a name does not fit into a certificate.
+    pub fn listener_tls(&self, names: &[String]) -> Result<rustls::ServerConfig, Error> {
+        let (chain, key) = self.listener_chain(names)?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let clients = verifier::clients_of(&self.certificate, &provider)?;
+        let before = self.before.as_ref().map(|one| &one.certificate);
+        // Also those of a CA that is retired: every call tells them what to do, and nothing else.
+        let roots: Vec<_> = std::iter::once(&self.certificate).chain(before).cloned().collect();
+        let clients = verifier::clients_of(&roots, &provider)?;
         let mut settings = rustls::ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .with_client_cert_verifier(clients)
-            .with_single_cert(
-                vec![leaf.der().clone(), self.certificate.clone()],
-                PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
-            )?;
+            .with_single_cert(chain, PrivatePkcs8KeyDer::from(key.serialize_der()).into())?;
         settings.alpn_protocols = vec![b"h2".to_vec()];
         // Every connection proves its key anew; streams live for days, tickets would gain nothing.
         settings.send_tls13_tickets = 0;
@@ -151,7 +197,20 @@ pub(super) fn device_of(uri: &str) -> Option<DeviceId> {
     uuid::Uuid::try_parse(id).ok().map(|id| DeviceId::new(id.to_string()))
 }
 
-fn authority_params() -> CertificateParams {
+/// Whether a certificate carries the signature of that CA.
+fn is_signed_by(der: &[u8], authority: &[u8]) -> bool {
+    let parse = |der| x509_parser::parse_x509_certificate(der).map(|(_, parsed)| parsed);
+    let (Ok(leaf), Ok(authority)) = (parse(der), parse(authority)) else { return false };
+    leaf.verify_signature(Some(authority.public_key())).is_ok()
+}
+
+/// SHA-256 of a key's SubjectPublicKeyInfo.
+pub(super) fn pin_of(key: &KeyPair) -> [u8; 32] {
+    Sha256::digest(key.subject_public_key_info()).into()
+}
+
+/// All CAs of a collector have one name, as for the rollover of a key in RFC 4210.
+pub(super) fn authority_params() -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, "Atalaya: autoridad de equipos");
@@ -174,53 +233,6 @@ fn alternative_name(name: &str) -> Result<SanType, Error> {
 
 fn since_1970(at: Timestamp) -> Duration {
     Duration::from_secs(u64::try_from(at.as_second()).unwrap_or(0))
-}
-
-fn key_of(file: &Path) -> Result<KeyPair, Error> {
-    let failed = |cause| Error::File { file: file.to_owned(), cause };
-    let pem = match std::fs::read_to_string(file) {
-        Ok(pem) => pem,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let made = KeyPair::generate()?.serialize_pem();
-            // Whoever is first wins; a second process started at the same time reads that one's key.
-            write_beside(file, made.as_bytes(), 0o600)?;
-            std::fs::read_to_string(file).map_err(failed)?
-        }
-        Err(cause) => return Err(failed(cause)),
-    };
-    KeyPair::from_pem(&pem).map_err(|cause| Error::Key { file: file.to_owned(), cause })
-}
-
-fn read_certificate(pem: &[u8]) -> Option<CertificateDer<'static>> {
-    use rustls::pki_types::pem::PemObject;
-    CertificateDer::from_pem_slice(pem).ok()
-}
-
-fn certifies(der: &CertificateDer<'_>, key: &KeyPair) -> bool {
-    x509_parser::parse_x509_certificate(der)
-        .is_ok_and(|(_, parsed)| parsed.public_key().raw == key.subject_public_key_info())
-}
-
-/// Puts a whole file in place, on disk, unless one is there already.
-fn write_beside(file: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let draft: PathBuf = file.with_extension(format!("new-{}", std::process::id()));
-    let place = || -> std::io::Result<()> {
-        let mut open = std::fs::OpenOptions::new();
-        let mut out = open.write(true).create(true).truncate(true).mode(mode).open(&draft)?;
-        out.write_all(bytes)?;
-        out.sync_all()?;
-        match std::fs::hard_link(&draft, file) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
-        std::fs::remove_file(&draft)?;
-        if let Some(folder) = file.parent() {
-            std::fs::File::open(folder)?.sync_all()?;
-        }
-        Ok(())
-    };
-    place().map_err(|cause| Error::File { file: file.to_owned(), cause })
 }
 
 #[cfg(test)]

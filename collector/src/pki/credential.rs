@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::verifier::LATE_DAYS;
+use super::{Authority, Standing};
 use crate::domain::id::DeviceId;
 
 /// The names in a device's certificate.
@@ -16,11 +17,13 @@ pub struct Credential {
     pub serial: String,
     /// End of validity; it may be in the past.
     pub not_after: Timestamp,
+    /// Which CA issued it.
+    pub standing: Standing,
 }
 
 impl Credential {
-    /// Reads a certificate that the TLS handshake has verified; `None` when it names no device.
-    pub fn read(der: &[u8]) -> Option<Credential> {
+    /// Reads a certificate that the TLS handshake has verified; `None` when it names no device or is of no CA of ours.
+    pub fn read(der: &[u8], authority: &Authority) -> Option<Credential> {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
         let names = certificate.subject_alternative_name().ok()??;
         let device = names.value.general_names.iter().find_map(|name| match name {
@@ -32,6 +35,7 @@ impl Credential {
             device,
             serial: HEXLOWER.encode(&serial_bytes(certificate.raw_serial())?),
             not_after: Timestamp::from_second(not_after).ok()?,
+            standing: authority.standing(der)?,
         })
     }
 }

@@ -17,13 +17,15 @@ use super::Error;
 /// How long after it expired a certificate may still be renewed, days.
 pub const LATE_DAYS: u64 = 90;
 
-/// The verifier for clients of this CA. A client without a certificate passes too: it may only enrol.
+/// The verifier for clients of these CAs. A client without a certificate passes too: it may only enrol.
 pub(super) fn clients_of(
-    authority: &CertificateDer<'static>,
+    authorities: &[CertificateDer<'static>],
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ClientCertVerifier>, Error> {
     let mut roots = RootCertStore::empty();
-    roots.add(authority.clone())?;
+    for authority in authorities {
+        roots.add(authority.clone())?;
+    }
     let strict = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
         .allow_unauthenticated()
         .build()?;
@@ -51,14 +53,15 @@ impl ClientCertVerifier for Lenient {
     fn verify_client_cert(
         &self,
         leaf: &CertificateDer<'_>,
-        chain: &[CertificateDer<'_>],
+        _: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, rustls::Error> {
-        match self.strict.verify_client_cert(leaf, chain, now) {
+        // A CA signs a device's certificate itself: what the client shows beside it counts for nothing.
+        match self.strict.verify_client_cert(leaf, &[], now) {
             Err(rustls::Error::InvalidCertificate(CertificateError::ExpiredContext {
                 not_after,
                 ..
-            })) => self.strict.verify_client_cert(leaf, chain, not_after),
+            })) => self.strict.verify_client_cert(leaf, &[], not_after),
             verdict => verdict,
         }
     }
@@ -103,7 +106,7 @@ mod tests {
         let issued_at = Timestamp::now() - SignedDuration::from_hours(24 * days_ago);
         let leaf = issued_by.issue(&device, 1, &request, issued_at).unwrap().der;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let clients = clients_of(authority.certificate(), &provider).unwrap();
+        let clients = clients_of(std::slice::from_ref(authority.certificate()), &provider).unwrap();
         clients.verify_client_cert(&leaf.into(), &[], UnixTime::now()).is_ok()
     }
 
