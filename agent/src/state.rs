@@ -26,6 +26,7 @@ mod service_sid;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 pub use platform::{create_private_log, default_dir, foreign_access, foreign_writer};
 
@@ -78,6 +79,9 @@ fn put(path: &Path, content: &[u8], for_good: bool) -> io::Result<()> {
         let _ = fs::remove_file(&new);
     })
 }
+
+/// For how long somebody who only asks whether a service runs may be in the way of one that starts.
+const ASKED: Duration = Duration::from_secs(1);
 
 /// The state folder of this agent.
 #[derive(Debug, Clone)]
@@ -133,10 +137,18 @@ impl StateDir {
             platform::create_private_file(&self.file("lock"))
         };
         let file = open().map_err(|error| LockError::Refused(shown.clone(), error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: file }),
-            Err(fs::TryLockError::WouldBlock) => Err(LockError::Held(shown)),
-            Err(fs::TryLockError::Error(error)) => Err(LockError::Refused(shown, error)),
+        let until = Instant::now() + ASKED;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Lock { _file: file }),
+                Err(fs::TryLockError::WouldBlock) if Instant::now() < until => {
+                    std::thread::sleep(ASKED / 50);
+                }
+                Err(fs::TryLockError::WouldBlock) => return Err(LockError::Held(shown)),
+                Err(fs::TryLockError::Error(error)) => {
+                    return Err(LockError::Refused(shown, error));
+                }
+            }
         }
     }
 
@@ -161,6 +173,20 @@ mod tests {
         drop(lock);
         assert!(!state.is_locked());
         state.lock().unwrap();
+    }
+
+    #[test]
+    fn a_question_whether_the_service_runs_does_not_keep_it_from_starting() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::new(folder.path());
+        drop(state.lock().unwrap());
+        let question = File::open(state.file("lock")).unwrap();
+        question.lock_shared().unwrap();
+        let (tell, started) = std::sync::mpsc::channel();
+        std::thread::spawn(move || tell.send(state.lock().map(drop)).unwrap());
+        assert!(started.recv_timeout(ASKED / 10).is_err(), "it neither starts nor gives up yet");
+        question.unlock().unwrap();
+        started.recv().unwrap().unwrap();
     }
 
     #[test]
