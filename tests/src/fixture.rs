@@ -29,8 +29,9 @@ pub use supervisor::Supervisor;
 pub use wait::{assert_eventually, eventually};
 pub use web::Person;
 
-/// A port nobody listens on at this moment.
+/// A port nobody listens on at this moment, below those the system gives to connections that go out: one of those could
+/// be gone again before it is listened on.
 pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
+    let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    std::iter::repeat_with(|| fastrand::u16(10_240..32_000)).find(free).expect("a free port")
 }
