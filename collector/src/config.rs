@@ -245,7 +245,18 @@ impl Config {
                 remedy,
             );
         }
-        Ok(())
+        self.check_hours(file)
+    }
+
+    fn check_hours(&self, file: &Path) -> Result<(), Refusal> {
+        let hours = &self.working_hours;
+        if hours.any() && hours.to_minute <= 1_440 {
+            return Ok(());
+        }
+        let value = format!("{} a {}", hours.from_minute, hours.to_minute);
+        let remedy = "la jornada empieza antes de terminar, termina a más tardar en el minuto 1440 y tiene al \
+                      menos un día en `days`";
+        Err(Refusal::value(file, "working_hours", &value, remedy))
     }
 }
 
@@ -314,6 +325,8 @@ mod tests {
             ("[intake]\nqueue_mib = 0\n", "de 1 a 4096"),
             ("[intake]\nscarce_disk_mib = 900\n", "low_disk_mib"),
             ("[rules]\npermitted_ports = [\"tcp\"]\n", "«tcp»"),
+            ("[working_hours]\nfrom_minute = 1080\nto_minute = 540\n", "1080 a 540"),
+            ("[working_hours]\nnon_working_days = [\"2026-02-30\"]\n", "línea 2"),
         ] {
             let error = load(text).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
