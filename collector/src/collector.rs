@@ -80,7 +80,14 @@ pub enum Error {
 pub async fn open_store(config: &Config) -> Result<Store, Error> {
     prepare(&config.data_dir)?;
     let database = config.database();
-    Store::open(&database).await.map_err(|cause| Error::Database {
+    let opened = async {
+        let store = Store::open(&database).await?;
+        let mut write = store.write().await?;
+        write.fold_people().await?;
+        write.commit().await?;
+        Ok(store)
+    };
+    opened.await.map_err(|cause| Error::Database {
         database: match &database {
             Database::Sqlite(file) => format!("SQLite, {}", file.display()),
             Database::Postgres(_) => "PostgreSQL".into(),

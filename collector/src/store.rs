@@ -26,6 +26,7 @@ mod row;
 mod run_events;
 mod runs;
 mod sections;
+mod sessions;
 
 pub use actions::{ActionRecord, NewAction};
 pub use alerts::{AlertFilter, AlertRow};
@@ -35,9 +36,10 @@ pub use fleet::{DeviceRow, FleetCounts, Live};
 pub use health::Health;
 pub use intake::{Arrival, DeadLetter, GapRecord, Progress, SampleRow};
 pub use network_devices::Watch;
-pub use people::{LoginLink, Session};
+pub use people::PersonFilter;
 pub use runs::{RunFilter, RunRow};
 pub use sections::SectionRow;
+pub use sessions::{LoginLink, NewSession, Session, SessionRow, session_name};
 
 /// What went wrong in the store.
 #[derive(Debug, thiserror::Error)]

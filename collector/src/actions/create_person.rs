@@ -7,7 +7,7 @@ use super::secret::Secret;
 use super::sign_in;
 use crate::domain::access::Actor;
 use crate::domain::id::PersonId;
-use crate::domain::person::{Person, Role};
+use crate::domain::person::{Person, Role, Roles};
 use crate::store::{self, AuditEntry, Store};
 
 /// Longest login and longest name, bytes.
@@ -57,14 +57,9 @@ pub async fn create_administrator(
         Some((person, _)) if person.administrator && person.disabled_at.is_none() => person,
         Some(_) => return Err(Error::Taken(login)),
         None => {
-            let person = Person {
-                id: PersonId::new(Uuid::now_v7().to_string()),
-                login: login.clone(),
-                name: name.to_owned(),
-                role: Role::Head,
-                administrator: true,
-                disabled_at: None,
-            };
+            let id = PersonId::new(Uuid::now_v7().to_string());
+            let new = Person::new(id, login.clone(), name, Roles::of(Role::Head));
+            let person = Person { administrator: true, ..new };
             write.add_person(&person, now).await?;
             person
         }

@@ -13,7 +13,7 @@ use super::secret::{NoRandomness, Secret};
 use crate::domain::access::Actor;
 use crate::domain::id::PersonId;
 use crate::domain::person::Person;
-use crate::store::{self, AuditEntry, Session, Store};
+use crate::store::{self, AuditEntry, NewSession, Session, Store};
 
 /// How long a one-time link is good for.
 pub const LINK: SignedDuration = SignedDuration::from_hours(24);
@@ -68,7 +68,7 @@ pub async fn create_link(
     now: Timestamp,
 ) -> Result<Secret, Error> {
     let secret = Secret::fresh()?;
-    write.add_login_link(&secret.hash(), person, now + LINK).await?;
+    write.add_login_link(&secret.hash(), person, now + LINK, false).await?;
     Ok(secret)
 }
 
@@ -108,14 +108,12 @@ pub async fn accept_link(
     }
     write.set_password_hash(&person.id, &hash).await?;
     let session = begin_session(&mut write, &person.id, now).await?;
-    let actor =
-        Actor::Person { id: person.id.clone(), name: person.name.clone(), role: person.role };
     let entry = AuditEntry {
         act: "password.set",
         subject: format!("person {}", person.id),
         detail: "by one-time link".into(),
     };
-    write.audit(&actor, &entry, now).await?;
+    write.audit(&Actor::of(&person), &entry, now).await?;
     write.commit().await?;
     Ok(session)
 }
@@ -211,7 +209,15 @@ async fn begin_session(
     now: Timestamp,
 ) -> Result<Secret, Error> {
     let secret = Secret::fresh()?;
-    write.add_session(&secret.hash(), person, now, now + SESSION).await?;
+    let session = NewSession {
+        secret_hash: &secret.hash(),
+        person,
+        expires_at: now + SESSION,
+        address: "",
+        browser: "",
+        awaits_code: false,
+    };
+    write.add_session(&session, now).await?;
     Ok(secret)
 }
 

@@ -12,7 +12,7 @@ use crate::domain::access::Actor;
 use crate::domain::alert::{Alert, Rule};
 use crate::domain::device::{Device, DeviceStatus};
 use crate::domain::id::{DeviceId, PersonId};
-use crate::domain::person::Role;
+use crate::domain::person::{Person, Role, Roles};
 use crate::domain::procedure::StepId;
 use crate::domain::reading::{Antivirus, AntivirusProduct, Firewall, Reading, Section, Status};
 use crate::domain::run::{Event, EventKind, Outcome, Run, RunState};
@@ -34,21 +34,17 @@ fn bench() -> Bench {
     Bench { thresholds: Thresholds::default(), library: Library::embedded().unwrap() }
 }
 
+fn ana_herself() -> Person {
+    Person::new(PersonId::new("p"), "ana", "Ana Núñez", Roles::of(Role::Technician))
+}
+
 fn ana() -> Actor {
-    Actor::Person { id: PersonId::new("p"), name: "Ana Núñez".into(), role: Role::Technician }
+    Actor::of(&ana_herself())
 }
 
 async fn add_ana(store: &Store) {
-    let person = crate::domain::person::Person {
-        id: PersonId::new("p"),
-        login: "ana".into(),
-        name: "Ana Núñez".into(),
-        role: Role::Technician,
-        administrator: false,
-        disabled_at: None,
-    };
     let mut db = store.write().await.unwrap();
-    db.add_person(&person, at(0)).await.unwrap();
+    db.add_person(&ana_herself(), at(0)).await.unwrap();
     db.commit().await.unwrap();
 }
 

@@ -1,7 +1,7 @@
 //! Who is acting: a person, a program with a token, the collector itself, or whoever holds its machine.
 
-use super::id::{PersonId, TokenId};
-use super::person::Role;
+use super::id::{AreaId, PersonId, TokenId};
+use super::person::{Areas, Person, Role, Roles};
 
 /// Who does something. Kept with every event and audit entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,8 +12,10 @@ pub enum Actor {
         id: PersonId,
         /// Name at the time.
         name: String,
-        /// Role at the time.
-        role: Role,
+        /// Roles at the time; of a step that was carried out, the one it was done in.
+        roles: Roles,
+        /// Areas at the time.
+        areas: Areas,
     },
     /// A program with a write token.
     Token {
@@ -29,6 +31,16 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// Somebody who may act in all their roles and areas.
+    pub fn of(person: &Person) -> Actor {
+        Actor::Person {
+            id: person.id.clone(),
+            name: person.name.clone(),
+            roles: person.roles,
+            areas: person.areas.clone(),
+        }
+    }
+
     /// Name shown beside what they did.
     pub fn name(&self) -> &str {
         match self {
@@ -54,8 +66,42 @@ impl Actor {
     /// Whether they may record a step that the manual gives to `role`.
     pub fn may_act_as(&self, role: Role) -> bool {
         match self {
-            Actor::Person { role: own, .. } => own.may_act_as(role),
+            Actor::Person { roles, .. } => roles.may_act_as(role),
             Actor::Token { .. } | Actor::Machine | Actor::Console => true,
+        }
+    }
+
+    /// The same with that one role only in which a step of `role` is carried out: so it is recorded. Whoever may not
+    /// carry it out stays as they are.
+    #[must_use]
+    pub fn acting_as(&self, role: Role) -> Actor {
+        match self {
+            Actor::Person { id, name, roles, areas } => Actor::Person {
+                id: id.clone(),
+                name: name.clone(),
+                roles: roles.acting_as(role).map_or(*roles, Roles::of),
+                areas: areas.clone(),
+            },
+            other => other.clone(),
+        }
+    }
+
+    /// Whether what belongs to `area` is theirs; `None`: it belongs to no area.
+    pub fn covers(&self, area: Option<&AreaId>) -> bool {
+        match self {
+            Actor::Person { areas, .. } => areas.cover(area),
+            Actor::Token { .. } | Actor::Machine | Actor::Console => true,
+        }
+    }
+
+    /// The word of the role in which their act is recorded: the first of their roles, `none` without one, or what they
+    /// are if they are no person.
+    pub fn role_word(&self) -> &'static str {
+        match self {
+            Actor::Person { roles, .. } => roles.first().map_or("none", Role::as_str),
+            Actor::Token { .. } => "token",
+            Actor::Machine => "machine",
+            Actor::Console => "console",
         }
     }
 }

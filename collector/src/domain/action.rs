@@ -76,7 +76,7 @@ impl Ordering {
     pub fn may_order(&self, kind: ActionKind) -> bool {
         let looks_after_pcs = self.actor.may_act_as(Role::Technician);
         let decides = match &self.actor {
-            Actor::Person { role, .. } => *role == Role::Head || self.administrator,
+            Actor::Person { roles, .. } => roles.has(Role::Head) || self.administrator,
             Actor::Token { .. } | Actor::Machine | Actor::Console => self.administrator,
         };
         looks_after_pcs && (decides || !is_heavy(kind))
@@ -120,12 +120,16 @@ impl ActionState {
 mod tests {
     use super::*;
     use crate::domain::id::PersonId;
+    use crate::domain::person::{Person, Roles};
 
     #[test]
     fn ports_are_for_the_head_and_administrators_the_rest_for_whoever_looks_after_pcs() {
         let person = |role, administrator| {
-            let (id, name) = (PersonId::new("p"), "p".into());
-            Ordering { actor: Actor::Person { id, name, role }, administrator }
+            let (id, name) = (PersonId::new("p"), "p");
+            Ordering {
+                actor: Actor::of(&Person::new(id, "p", name, Roles::of(role))),
+                administrator,
+            }
         };
         let light = ActionKind::QuickScan;
         for (who, light_too, heavy) in [

@@ -1,8 +1,10 @@
-//! People who sign in, and programs that hold a token.
+//! People who sign in, their roles and areas, and programs that hold a token.
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::id::{PersonId, TokenId};
+use super::id::{AreaId, PersonId, TokenId};
 
 /// Who carries a step out; the roles of both manuals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -85,6 +87,107 @@ impl Role {
     }
 }
 
+/// The roles one person has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Roles(u8);
+
+impl Roles {
+    /// No role at all.
+    pub const NONE: Roles = Roles(0);
+
+    /// One role.
+    pub fn of(role: Role) -> Roles {
+        Roles(1 << role as u8)
+    }
+
+    /// With another role.
+    pub fn with(self, role: Role) -> Roles {
+        Roles(self.0 | Roles::of(role).0)
+    }
+
+    /// Without a role.
+    pub fn without(self, role: Role) -> Roles {
+        Roles(self.0 & !Roles::of(role).0)
+    }
+
+    /// Whether it is one of them.
+    pub fn has(self, role: Role) -> bool {
+        self.0 & Roles::of(role).0 != 0
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Each of them, in the order of [`Role::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Role> {
+        Role::ALL.into_iter().filter(move |role| self.has(*role))
+    }
+
+    /// The one named first where a single one is shown; `None`: there is none.
+    pub fn first(self) -> Option<Role> {
+        self.iter().next()
+    }
+
+    /// In which of them a step of `step` is recorded: that very role, else one that stands in for it; `None`: in none.
+    pub fn acting_as(self, step: Role) -> Option<Role> {
+        let own = self.has(step).then_some(step);
+        own.or_else(|| self.iter().find(|role| role.may_act_as(step)))
+    }
+
+    /// Whether someone with these roles may record a step that the manual gives to `step`.
+    pub fn may_act_as(self, step: Role) -> bool {
+        self.acting_as(step).is_some()
+    }
+
+    /// As people read them, e.g. `Titular de TIC, Ventanilla`; empty for none.
+    pub fn titles(self) -> String {
+        self.iter().map(Role::title).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl FromIterator<Role> for Roles {
+    fn from_iter<I: IntoIterator<Item = Role>>(roles: I) -> Roles {
+        roles.into_iter().fold(Roles::NONE, Roles::with)
+    }
+}
+
+/// Of which areas somebody sees and moves the runs and devices.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Areas {
+    /// Of all, and of what belongs to none.
+    #[default]
+    All,
+    /// Of these only; of nothing when the last of them was taken away.
+    Only(BTreeSet<AreaId>),
+}
+
+impl Areas {
+    /// These; none means all.
+    pub fn only(areas: impl IntoIterator<Item = AreaId>) -> Areas {
+        let areas: BTreeSet<AreaId> = areas.into_iter().collect();
+        if areas.is_empty() { Areas::All } else { Areas::Only(areas) }
+    }
+
+    /// Whether what belongs to `area` is theirs; `None`: it belongs to no area.
+    pub fn cover(&self, area: Option<&AreaId>) -> bool {
+        match self {
+            Areas::All => true,
+            Areas::Only(areas) => area.is_some_and(|area| areas.contains(area)),
+        }
+    }
+
+    /// Each of them; nothing where it is all.
+    pub fn iter(&self) -> impl Iterator<Item = &AreaId> {
+        let only = match self {
+            Areas::All => None,
+            Areas::Only(areas) => Some(areas),
+        };
+        only.into_iter().flatten()
+    }
+}
+
 /// Someone who signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
@@ -95,11 +198,45 @@ pub struct Person {
     /// Full name.
     pub name: String,
     /// What they do.
-    pub role: Role,
+    pub roles: Roles,
+    /// Where they do it.
+    pub areas: Areas,
+    /// Where notices go; `None`: not known.
+    pub email: Option<String>,
+    /// Digits as people dial them, with an extension perhaps; `None`: not known.
+    pub phone: Option<String>,
+    /// Unit they belong to, as letters name it; `None`: not known.
+    pub unit: Option<String>,
+    /// Their post, as letters name it; `None`: not known.
+    pub post: Option<String>,
     /// May administer the collector.
     pub administrator: bool,
     /// When they were shut out.
     pub disabled_at: Option<Timestamp>,
+}
+
+impl Person {
+    /// Somebody of whom only this is known, in all areas.
+    pub fn new(
+        id: PersonId,
+        login: impl Into<String>,
+        name: impl Into<String>,
+        roles: Roles,
+    ) -> Person {
+        Person {
+            id,
+            login: login.into(),
+            name: name.into(),
+            roles,
+            areas: Areas::All,
+            email: None,
+            phone: None,
+            unit: None,
+            post: None,
+            administrator: false,
+            disabled_at: None,
+        }
+    }
 }
 
 /// What a token may do.
@@ -137,4 +274,30 @@ pub struct Token {
     pub scope: Scope,
     /// When it was shut out.
     pub revoked_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_recorded_in_its_own_role_before_one_that_stands_in() {
+        let roles: Roles = [Role::Technician, Role::FrontDesk, Role::Head].into_iter().collect();
+        assert_eq!(roles.acting_as(Role::Technician), Some(Role::Technician));
+        assert_eq!(roles.acting_as(Role::FrontDesk), Some(Role::FrontDesk));
+        assert_eq!(roles.acting_as(Role::Requester), Some(Role::Head), "stands in");
+        assert_eq!(roles.acting_as(Role::SystemsOfficer), None);
+        assert!(!Roles::NONE.may_act_as(Role::Requester));
+        assert_eq!(roles.without(Role::Head).first(), Some(Role::Technician));
+        assert_eq!(Role::ALL.into_iter().collect::<Roles>().iter().count(), Role::ALL.len());
+    }
+
+    #[test]
+    fn whoever_has_no_areas_has_them_all_and_others_only_theirs() {
+        let (own, other) = (AreaId::new("a"), AreaId::new("b"));
+        assert_eq!(Areas::only([]), Areas::All);
+        assert!(Areas::All.cover(None) && Areas::All.cover(Some(&own)));
+        let only = Areas::only([own.clone()]);
+        assert!(only.cover(Some(&own)) && !only.cover(Some(&other)) && !only.cover(None));
+    }
 }

@@ -131,6 +131,7 @@ pub fn next(
                 return Err(Refused::WrongKind { step: asked, is: "una pregunta", remedy });
             };
             record.kind = EventKind::Completed;
+            record.actor = actor.acting_as(step.role);
             record.note = bounded(note)?;
             end = arrive(procedure, &mut after, next, now);
             after.touched = true;
@@ -142,6 +143,7 @@ pub fn next(
                 return Err(Refused::WrongKind { step: asked, is: "una actividad", remedy });
             };
             record.kind = EventKind::Answered;
+            record.actor = actor.acting_as(step.role);
             record.answer = Some(yes);
             record.note = bounded(note)?;
             end = arrive(procedure, &mut after, if yes { if_yes } else { if_no }, now);

@@ -1,68 +1,111 @@
-//! People, their one-time links and their sessions. Secrets are here only as hashes.
+//! People: who they are, their roles and areas, and the hash of their password.
 
 use jiff::Timestamp;
 use sqlx::FromRow;
 
 use super::engine::{Read, Write, on};
 use super::{Result, row};
-use crate::domain::id::PersonId;
-use crate::domain::person::{Person, Role};
+use crate::domain::id::{AreaId, PersonId};
+use crate::domain::person::{Areas, Person, Role};
+use crate::domain::text::fold;
+
+/// What a [`PersonColumns`] is read from, of a person `p`.
+macro_rules! person_columns {
+    () => {
+        "p.id, p.login, p.name, p.email, p.phone, p.unit, p.post, p.administrator, p.everywhere, p.disabled_at,
+            (SELECT string_agg(x.role, ' ') FROM person_role x WHERE x.person_id = p.id) AS roles,
+            (SELECT string_agg(x.area_id, ' ') FROM person_area x WHERE x.person_id = p.id) AS areas"
+    };
+}
+pub(super) use person_columns;
 
 #[derive(FromRow)]
-struct PersonColumns {
+pub(super) struct PersonColumns {
     id: String,
     login: String,
     name: String,
-    role: String,
+    email: Option<String>,
+    phone: Option<String>,
+    unit: Option<String>,
+    post: Option<String>,
     administrator: bool,
+    everywhere: bool,
     disabled_at: Option<i64>,
+    roles: Option<String>,
+    areas: Option<String>,
 }
 
 impl PersonColumns {
-    fn read(self) -> Result<Person> {
+    pub(super) fn read(self) -> Result<Person> {
+        let words = self.roles.as_deref().unwrap_or_default().split_whitespace();
+        let roles = words.map(|word| row::word("person_role", "role", word, Role::parse));
+        let areas = self.areas.as_deref().unwrap_or_default().split_whitespace();
         Ok(Person {
             id: PersonId::new(self.id),
             login: self.login,
             name: self.name,
-            role: row::word("person", "role", &self.role, Role::parse)?,
+            roles: roles.collect::<Result<_>>()?,
+            areas: if self.everywhere {
+                Areas::All
+            } else {
+                Areas::Only(areas.map(AreaId::new).collect())
+            },
+            email: self.email,
+            phone: self.phone,
+            unit: self.unit,
+            post: self.post,
             administrator: self.administrator,
             disabled_at: row::some_instant("person", "disabled_at", self.disabled_at)?,
         })
     }
 }
 
-/// A link that lets a person choose a password, once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoginLink {
-    /// Whose.
-    pub person: PersonId,
-    /// When it stops being good.
-    pub expires_at: Timestamp,
-    /// When it was used.
-    pub used_at: Option<Timestamp>,
+/// Which people to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PersonFilter {
+    /// Words that all must be in login, name, e-mail or unit; accents and case do not matter. Empty: anybody.
+    pub text: String,
+    /// Only those with this role.
+    pub role: Option<Role>,
+    /// Only those who may sign in (true) or who were shut out (false).
+    pub active: Option<bool>,
+    /// How many to pass over.
+    pub offset: u32,
+    /// At most how many.
+    pub limit: u32,
 }
 
-/// A web session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    /// Whose.
-    pub person: Person,
-    /// When it was last used, to the minute.
-    pub seen_at: Timestamp,
-    /// When it ends.
-    pub expires_at: Timestamp,
+/// What people are found by.
+fn folded(person: &Person) -> String {
+    let parts =
+        [Some(&person.name), Some(&person.login), person.email.as_ref(), person.unit.as_ref()];
+    fold(&parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" "))
 }
 
-#[derive(FromRow)]
-struct SessionColumns {
-    #[sqlx(flatten)]
-    person: PersonColumns,
-    seen_at: i64,
-    expires_at: i64,
+/// Patterns of LIKE for the words of a search, one each; the fourth word and those after it must follow the third.
+fn patterns(text: &str) -> [String; 3] {
+    let mut patterns = [const { String::new() }; 3];
+    for (at, word) in fold(text).split_whitespace().enumerate() {
+        let pattern = &mut patterns[at.min(2)];
+        pattern.push('%');
+        pattern.extend(word.chars().flat_map(|character| {
+            let escape = matches!(character, '%' | '_' | '\\').then_some('\\');
+            escape.into_iter().chain([character])
+        }));
+    }
+    patterns.map(|pattern| pattern + "%")
 }
 
-const PERSON: &str =
-    "SELECT id, login, name, role, administrator, disabled_at FROM person WHERE id = $1";
+/// The condition of [`PersonFilter`], of a person `p`.
+macro_rules! wanted {
+    () => {
+        "coalesce(p.folded, p.login) LIKE $1 ESCAPE '\\' AND coalesce(p.folded, p.login) LIKE $2 ESCAPE '\\'
+            AND coalesce(p.folded, p.login) LIKE $3 ESCAPE '\\'
+            AND (cast($4 AS text) IS NULL OR EXISTS (
+                SELECT 1 FROM person_role x WHERE x.person_id = p.id AND x.role = $4))
+            AND (cast($5 AS boolean) IS NULL OR (p.disabled_at IS NULL) = $5)"
+    };
+}
 
 impl Read {
     /// A person.
@@ -70,8 +113,9 @@ impl Read {
     /// # Errors
     /// When the database refuses.
     pub async fn person(&mut self, id: &PersonId) -> Result<Option<Person>> {
+        let sql = concat!("SELECT ", person_columns!(), " FROM person p WHERE p.id = $1");
         let found: Option<PersonColumns> =
-            on!(self, |db| sqlx::query_as(PERSON).bind(id.as_str()).fetch_optional(db).await)?;
+            on!(self, |db| sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
         found.map(PersonColumns::read).transpose()
     }
 
@@ -90,6 +134,42 @@ impl Read {
         Ok(self.person(&PersonId::new(id)).await?.map(|person| (person, hash)))
     }
 
+    /// A list of people by name, and how many there are in all.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn list_people(&mut self, filter: &PersonFilter) -> Result<(Vec<Person>, i64)> {
+        let sql = concat!(
+            "SELECT ",
+            person_columns!(),
+            " FROM person p WHERE ",
+            wanted!(),
+            " ORDER BY p.folded, p.id LIMIT $6 OFFSET $7"
+        );
+        let count = concat!("SELECT count(*) FROM person p WHERE ", wanted!());
+        let ([first, second, third], role) =
+            (patterns(&filter.text), filter.role.map(Role::as_str));
+        let rows: Vec<PersonColumns> = on!(self, |db| sqlx::query_as(sql)
+            .bind(&first)
+            .bind(&second)
+            .bind(&third)
+            .bind(role)
+            .bind(filter.active)
+            .bind(i64::from(filter.limit))
+            .bind(i64::from(filter.offset))
+            .fetch_all(db)
+            .await)?;
+        let total: i64 = on!(self, |db| sqlx::query_scalar(count)
+            .bind(&first)
+            .bind(&second)
+            .bind(&third)
+            .bind(role)
+            .bind(filter.active)
+            .fetch_one(db)
+            .await)?;
+        Ok((rows.into_iter().map(PersonColumns::read).collect::<Result<_>>()?, total))
+    }
+
     /// How many people can administer.
     ///
     /// # Errors
@@ -97,49 +177,6 @@ impl Read {
     pub async fn administrators(&mut self) -> Result<i64> {
         let sql = "SELECT count(*) FROM person WHERE administrator AND disabled_at IS NULL";
         Ok(on!(self, |db| sqlx::query_scalar(sql).fetch_one(db).await)?)
-    }
-
-    /// A one-time link.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn login_link(&mut self, secret_hash: &str) -> Result<Option<LoginLink>> {
-        let sql = "SELECT person_id, expires_at, used_at FROM login_link WHERE secret_hash = $1";
-        let found: Option<(String, i64, Option<i64>)> =
-            on!(self, |db| sqlx::query_as(sql).bind(secret_hash).fetch_optional(db).await)?;
-        found
-            .map(|(person, expires_at, used_at)| {
-                Ok(LoginLink {
-                    person: PersonId::new(person),
-                    expires_at: row::instant("login_link", "expires_at", expires_at)?,
-                    used_at: row::some_instant("login_link", "used_at", used_at)?,
-                })
-            })
-            .transpose()
-    }
-
-    /// A session that has not ended.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn session(&mut self, secret_hash: &str, now: Timestamp) -> Result<Option<Session>> {
-        let sql = "SELECT p.id, p.login, p.name, p.role, p.administrator, p.disabled_at, s.seen_at, s.expires_at
-                   FROM web_session s JOIN person p ON p.id = s.person_id
-                   WHERE s.secret_hash = $1 AND s.expires_at > $2 AND p.disabled_at IS NULL";
-        let found: Option<SessionColumns> = on!(self, |db| sqlx::query_as(sql)
-            .bind(secret_hash)
-            .bind(now.as_microsecond())
-            .fetch_optional(db)
-            .await)?;
-        found
-            .map(|columns| {
-                Ok(Session {
-                    person: columns.person.read()?,
-                    seen_at: row::instant("web_session", "seen_at", columns.seen_at)?,
-                    expires_at: row::instant("web_session", "expires_at", columns.expires_at)?,
-                })
-            })
-            .transpose()
     }
 }
 
@@ -149,18 +186,65 @@ impl Write {
     /// # Errors
     /// A conflict when the login is taken.
     pub async fn add_person(&mut self, person: &Person, now: Timestamp) -> Result<()> {
-        let sql = "INSERT INTO person (id, login, name, role, administrator, created_at)
-                   VALUES ($1, $2, $3, $4, $5, $6)";
+        let sql = "INSERT INTO person (id, login, name, administrator, everywhere, created_at)
+                   VALUES ($1, $2, $3, FALSE, TRUE, $4)";
         on!(self, |db| sqlx::query(sql)
             .bind(person.id.as_str())
             .bind(&person.login)
             .bind(&person.name)
-            .bind(person.role.as_str())
-            .bind(person.administrator)
             .bind(now.as_microsecond())
             .execute(db)
             .await
             .map(drop))?;
+        self.save_person(person).await
+    }
+
+    /// Keeps what is said of a person, roles and areas included; their login and password stay.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn save_person(&mut self, person: &Person) -> Result<()> {
+        let sql = "UPDATE person SET name = $2, email = $3, phone = $4, unit = $5, post = $6,
+                       administrator = $7, everywhere = $8, disabled_at = $9, folded = $10
+                   WHERE id = $1";
+        on!(self, |db| sqlx::query(sql)
+            .bind(person.id.as_str())
+            .bind(&person.name)
+            .bind(&person.email)
+            .bind(&person.phone)
+            .bind(&person.unit)
+            .bind(&person.post)
+            .bind(person.administrator)
+            .bind(person.areas == Areas::All)
+            .bind(person.disabled_at.map(Timestamp::as_microsecond))
+            .bind(folded(person))
+            .execute(db)
+            .await
+            .map(drop))?;
+        for sql in [
+            "DELETE FROM person_role WHERE person_id = $1",
+            "DELETE FROM person_area WHERE person_id = $1",
+        ] {
+            on!(self, |db| sqlx::query(sql).bind(person.id.as_str()).execute(db).await.map(drop))?;
+        }
+        let role = "INSERT INTO person_role (person_id, role) VALUES ($1, $2)";
+        for word in person.roles.iter().map(Role::as_str) {
+            on!(self, |db| sqlx::query(role)
+                .bind(person.id.as_str())
+                .bind(word)
+                .execute(db)
+                .await
+                .map(drop))?;
+        }
+        let area = "INSERT INTO person_area (person_id, area_id) VALUES ($1, $2)";
+        for id in person.areas.iter() {
+            on!(self, |db| sqlx::query(area)
+                .bind(person.id.as_str())
+                .bind(id.as_str())
+                .execute(db)
+                .await
+                .map(drop))?;
+        }
         Ok(())
     }
 
@@ -176,118 +260,18 @@ impl Write {
             .execute(db)
             .await
             .map(drop))?;
-        let end = "DELETE FROM web_session WHERE person_id = $1";
-        on!(self, |db| sqlx::query(end).bind(person.as_str()).execute(db).await.map(drop))?;
-        Ok(())
+        self.end_sessions_of(person, None).await.map(drop)
     }
 
-    /// Keeps a one-time link.
+    /// Makes people of an older version findable without accents.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn add_login_link(
-        &mut self,
-        secret_hash: &str,
-        person: &PersonId,
-        expires_at: Timestamp,
-    ) -> Result<()> {
-        let sql = "INSERT INTO login_link (secret_hash, person_id, expires_at) VALUES ($1, $2, $3)";
-        on!(self, |db| sqlx::query(sql)
-            .bind(secret_hash)
-            .bind(person.as_str())
-            .bind(expires_at.as_microsecond())
-            .execute(db)
-            .await
-            .map(drop))?;
-        Ok(())
-    }
-
-    /// Marks a link as used; false when it already was.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn use_login_link(&mut self, secret_hash: &str, now: Timestamp) -> Result<bool> {
-        let sql = "UPDATE login_link SET used_at = $2 WHERE secret_hash = $1 AND used_at IS NULL";
-        let changed: u64 = on!(self, |db| sqlx::query(sql)
-            .bind(secret_hash)
-            .bind(now.as_microsecond())
-            .execute(db)
-            .await
-            .map(|done| done.rows_affected()))?;
-        Ok(changed == 1)
-    }
-
-    /// Begins a session.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn add_session(
-        &mut self,
-        secret_hash: &str,
-        person: &PersonId,
-        now: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<()> {
-        let sql =
-            "INSERT INTO web_session (secret_hash, person_id, created_at, seen_at, expires_at)
-                   VALUES ($1, $2, $3, $3, $4)";
-        on!(self, |db| sqlx::query(sql)
-            .bind(secret_hash)
-            .bind(person.as_str())
-            .bind(now.as_microsecond())
-            .bind(expires_at.as_microsecond())
-            .execute(db)
-            .await
-            .map(drop))?;
-        Ok(())
-    }
-
-    /// Keeps a session alive.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn touch_session(
-        &mut self,
-        secret_hash: &str,
-        now: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<()> {
-        let sql = "UPDATE web_session SET seen_at = $2, expires_at = $3 WHERE secret_hash = $1";
-        on!(self, |db| sqlx::query(sql)
-            .bind(secret_hash)
-            .bind(now.as_microsecond())
-            .bind(expires_at.as_microsecond())
-            .execute(db)
-            .await
-            .map(drop))?;
-        Ok(())
-    }
-
-    /// Ends a session.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn end_session(&mut self, secret_hash: &str) -> Result<()> {
-        let sql = "DELETE FROM web_session WHERE secret_hash = $1";
-        on!(self, |db| sqlx::query(sql).bind(secret_hash).execute(db).await.map(drop))?;
-        Ok(())
-    }
-
-    /// Forgets sessions and links that ended before `now`.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn forget_ended_sessions(&mut self, now: Timestamp) -> Result<()> {
-        for sql in [
-            "DELETE FROM web_session WHERE expires_at < $1",
-            "DELETE FROM login_link WHERE expires_at < $1",
-            "DELETE FROM login_failure WHERE blocked_until < $1 - 86400000000",
-        ] {
-            on!(self, |db| sqlx::query(sql)
-                .bind(now.as_microsecond())
-                .execute(db)
-                .await
-                .map(drop))?;
+    pub async fn fold_people(&mut self) -> Result<()> {
+        let sql = concat!("SELECT ", person_columns!(), " FROM person p WHERE p.folded IS NULL");
+        let rows: Vec<PersonColumns> = on!(self, |db| sqlx::query_as(sql).fetch_all(db).await)?;
+        for row in rows {
+            self.save_person(&row.read()?).await?;
         }
         Ok(())
     }

@@ -7,7 +7,6 @@ use sqlx::FromRow;
 use super::audit::chain_hash;
 use super::engine::{Read, Write, on};
 use super::{Result, row};
-use crate::domain::access::Actor;
 use crate::domain::id::{PersonId, RunId};
 use crate::domain::procedure::StepId;
 use crate::domain::run::{EventKind, Evidence, NewEvent, RecordedEvent};
@@ -103,7 +102,7 @@ impl Write {
             };
             serde_json::to_string(&kept).unwrap_or_default()
         });
-        let role = role_word(&event.actor);
+        let role = event.actor.role_word();
         let answer = event.answer.map_or("", |yes| if yes { "yes" } else { "no" });
         let hash = chain_hash(
             last.as_deref().unwrap_or_default(),
@@ -140,14 +139,5 @@ impl Write {
             .await
             .map(drop))?;
         Ok(())
-    }
-}
-
-fn role_word(actor: &Actor) -> &'static str {
-    match actor {
-        Actor::Person { role, .. } => role.as_str(),
-        Actor::Token { .. } => "token",
-        Actor::Machine => "machine",
-        Actor::Console => "console",
     }
 }

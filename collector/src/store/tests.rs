@@ -11,7 +11,7 @@ use crate::domain::device::{Certificate, CertificateState, Device, DeviceStatus,
 use crate::domain::enrolment::{EnrolmentCode, Spent};
 use crate::domain::firewall_policy::AreaPolicy;
 use crate::domain::id::*;
-use crate::domain::person::{Person, Role, Scope, Token};
+use crate::domain::person::{Areas, Person, Role, Roles, Scope, Token};
 use crate::domain::procedure::StepId;
 use crate::domain::reading::{Antivirus, Reading, Sample, Section, SectionKind, Status};
 use crate::domain::run::{EventKind, Evidence, NewEvent, Outcome, Run, RunState};

@@ -39,7 +39,8 @@ impl FromRequestParts<Web> for Viewer {
         let secret = presented(&parts.headers).ok_or(Error::SignedOut)?;
         let session = sign_in::resume(web.store(), &secret, web.now()).await?;
         let person = session.ok_or(Error::SignedOut)?.person;
-        if matches!(person.role, Role::Requester | Role::UnitHead) && !person.administrator {
+        let outside = |role| matches!(role, Role::Requester | Role::UnitHead);
+        if person.roles.iter().all(outside) && !person.administrator {
             let what = "Estas páginas son para el personal de la Unidad de TIC.".to_owned();
             return Err(Error::Forbidden(what));
         }
@@ -50,12 +51,12 @@ impl FromRequestParts<Web> for Viewer {
 impl Viewer {
     /// Whether they look after PCs.
     pub fn operates(&self) -> bool {
-        self.person.role.may_act_as(Role::Technician)
+        self.person.roles.may_act_as(Role::Technician)
     }
 
     /// Whether they decide about areas, networks and people.
     pub fn administers(&self) -> bool {
-        self.person.administrator || self.person.role == Role::Head
+        self.person.administrator || self.person.roles.has(Role::Head)
     }
 
     /// Whether they may order actions of this kind from an agent.
@@ -66,8 +67,7 @@ impl Viewer {
 
     /// As whom their acts are recorded.
     pub fn actor(&self) -> Actor {
-        let Person { id, name, role, .. } = &self.person;
-        Actor::Person { id: id.clone(), name: name.clone(), role: *role }
+        Actor::of(&self.person)
     }
 }
 

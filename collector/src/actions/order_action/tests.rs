@@ -8,7 +8,7 @@ use crate::actions::judge::Bench;
 use crate::actions::receive_report::{Content, Delivery, Receiver, Record};
 use crate::domain::device::Device;
 use crate::domain::id::{PersonId, RunId};
-use crate::domain::person::Role;
+use crate::domain::person::{Person, Role, Roles};
 use crate::domain::reading::Protocol;
 use crate::domain::run::{EventKind, Run, RunState};
 use crate::store::testing::on_both_engines;
@@ -35,7 +35,7 @@ async fn device(store: &Store, id: &str, status: DeviceStatus) -> DeviceId {
 }
 
 fn by(role: Role) -> Ordering {
-    let actor = Actor::Person { id: PersonId::new("p"), name: "Ana".into(), role };
+    let actor = Actor::of(&Person::new(PersonId::new("p"), "ana", "Ana", Roles::of(role)));
     Ordering { actor, administrator: false }
 }
 

@@ -1,7 +1,7 @@
 //! Signing in against a real store.
 
 use super::*;
-use crate::domain::person::Role;
+use crate::domain::person::{Role, Roles};
 use crate::store::Database;
 
 const PASSWORD: &str = "cuatro palabras al azar";
@@ -19,14 +19,9 @@ impl House {
         let store = Store::open(&Database::Sqlite(folder.path().join("a.db"))).await.unwrap();
         let now = Timestamp::now();
         let ana = PersonId::new("p1");
-        let person = Person {
-            id: ana.clone(),
-            login: "ana".into(),
-            name: "Ana Muñoz".into(),
-            role: Role::Technician,
-            administrator: true,
-            disabled_at: None,
-        };
+        let roles = Roles::of(Role::Technician);
+        let person =
+            Person { administrator: true, ..Person::new(ana.clone(), "ana", "Ana Muñoz", roles) };
         let mut write = store.write().await.unwrap();
         write.add_person(&person, now).await.unwrap();
         write.commit().await.unwrap();

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::id::{PersonId, RunId};
-use crate::domain::person::Role;
+use crate::domain::person::{Person, Role, Roles};
 use crate::domain::run::Evidence;
 use crate::procedure::Library;
 
@@ -11,7 +11,7 @@ fn corrective() -> Procedure {
 }
 
 fn person(role: Role) -> Actor {
-    Actor::Person { id: PersonId::new("p"), name: "Ana Núñez".into(), role }
+    Actor::of(&Person::new(PersonId::new("p"), "ana", "Ana Núñez", Roles::of(role)))
 }
 
 fn at() -> Timestamp {

@@ -14,7 +14,7 @@ use crate::actions::{Library, sign_in};
 use crate::domain::area::Area;
 use crate::domain::device::{Device, DeviceStatus, Hints};
 use crate::domain::id::{AreaId, DeviceId, PersonId, TokenId};
-use crate::domain::person::{Person, Role, Scope, Token};
+use crate::domain::person::{Person, Role, Roles, Scope, Token};
 use crate::domain::reading::{
     Antivirus, AntivirusProduct, Connectivity, Disk, Firewall, ListeningSocket, Reading, Section,
     Status, System, Verdict, Volume,
@@ -99,14 +99,8 @@ impl House {
 
     pub async fn person(&self, login: &str, role: Role) -> PersonId {
         let id = PersonId::new(format!("person-{login}"));
-        let person = Person {
-            id: id.clone(),
-            login: login.to_owned(),
-            name: format!("{login} <b>Núñez</b>"),
-            role,
-            administrator: false,
-            disabled_at: None,
-        };
+        let name = format!("{login} <b>Núñez</b>");
+        let person = Person::new(id.clone(), login, name, Roles::of(role));
         let mut write = self.store.write().await.unwrap();
         write.add_person(&person, Timestamp::now()).await.unwrap();
         write.commit().await.unwrap();
