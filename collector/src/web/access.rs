@@ -1,5 +1,10 @@
-//! Who asks, and what they may do. A handler that looks takes a [`Viewer`]; one that acts takes an
-//! [`Operator`], the only thing with methods that change something: without the right there is no handle.
+//! Who asks, and what they may do. A handler that looks takes a [`Viewer`] or, for what only the unit sees, a
+//! [`Staff`]; one that acts takes a right: [`Desk`], [`Technical`] or [`Administrator`]. Only these have the methods
+//! that change something, and nobody else names `actions` that do: without the right there is no handle.
+
+mod administrator;
+mod desk;
+mod technical;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
@@ -10,22 +15,14 @@ use std::net::SocketAddr;
 
 use super::error::Error;
 use super::state::Web;
-use crate::actions::accept_administrator::accept_administrator;
-use crate::actions::advance_run::advance_run;
-use crate::actions::manage_network::{self, Wanted};
-use crate::actions::merge_device::{merge_device, tell_apart};
-use crate::actions::order_action::{Order, order_action};
 use crate::actions::secret::Secret;
-use crate::actions::settle_conflict::settle_conflict;
-use crate::actions::{manage_area, manage_device, sign_in};
+use crate::actions::sign_in;
 use crate::domain::access::Actor;
 use crate::domain::action::Ordering;
-use crate::domain::id::{ActionId, AreaId, DeviceId, RunId};
 use crate::domain::person::{Person, Role};
 use crate::domain::reading::ActionKind;
-use crate::domain::run::{Event, Run};
 
-/// Somebody signed in; may look at everything of the unit.
+/// Somebody signed in, of whatever role; sees the desk as far as it is theirs, and their own account.
 #[derive(Debug, Clone)]
 pub struct Viewer {
     /// Who.
@@ -39,16 +36,17 @@ impl FromRequestParts<Web> for Viewer {
         let secret = presented(&parts.headers).ok_or(Error::SignedOut)?;
         let session = sign_in::resume(web.store(), &secret, web.now()).await?;
         let person = session.ok_or(Error::SignedOut)?.person;
-        let outside = |role| matches!(role, Role::Requester | Role::UnitHead);
-        if person.roles.iter().all(outside) && !person.administrator {
-            let what = "Estas páginas son para el personal de la Unidad de TIC.".to_owned();
-            return Err(Error::Forbidden(what));
-        }
         Ok(Viewer { person })
     }
 }
 
 impl Viewer {
+    /// Whether they belong to the unit and see its PCs, alerts and networks.
+    pub fn is_staff(&self) -> bool {
+        let outside = |role| matches!(role, Role::UnitHead | Role::Requester);
+        self.person.administrator || !self.person.roles.iter().all(outside)
+    }
+
     /// Whether they look after PCs.
     pub fn operates(&self) -> bool {
         self.person.roles.may_act_as(Role::Technician)
@@ -71,200 +69,106 @@ impl Viewer {
     }
 }
 
-/// Somebody who may change things, by session or by a token of write scope. Acts through `actions`, which
-/// check the role of each step and record who did what.
-pub struct Operator {
-    actor: Actor,
-    administers: bool,
-    web: Web,
-}
+/// Somebody of the unit: may look at PCs, alerts and networks.
+#[derive(Debug, Clone)]
+pub struct Staff(pub Viewer);
 
-impl FromRequestParts<Web> for Operator {
+impl FromRequestParts<Web> for Staff {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Error> {
         let viewer = Viewer::from_request_parts(parts, web).await?;
-        let administers = viewer.administers();
-        Ok(Operator { actor: viewer.actor(), administers, web: web.clone() })
+        if viewer.is_staff() {
+            return Ok(Staff(viewer));
+        }
+        let what = "Estas páginas son para el personal de la Unidad de TIC.".to_owned();
+        Err(Error::Forbidden(what))
     }
 }
 
-impl Operator {
-    pub(super) fn of_token(actor: Actor, web: &Web) -> Operator {
-        Operator { actor, administers: true, web: web.clone() }
+/// Who holds a right, and where. Made only by extractors.
+pub struct Hand {
+    actor: Actor,
+    /// They decide about areas, networks and people.
+    decides: bool,
+    web: Web,
+}
+
+impl Hand {
+    fn of(viewer: &Viewer, web: &Web) -> Hand {
+        Hand { actor: viewer.actor(), decides: viewer.administers(), web: web.clone() }
     }
 
-    /// Takes an event into a run.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] when somebody was faster, [`Error::Invalid`] when the procedure refuses.
-    pub async fn advance(
-        &self,
-        id: &RunId,
-        version: Option<u32>,
-        event: Event,
-    ) -> Result<Run, Error> {
-        let (web, now) = (&self.web, self.web.now());
-        let run =
-            advance_run(web.store(), web.library(), id, version, event, &self.actor, now).await?;
-        web.streams().nudge();
-        Ok(run)
+    /// Of a program whose token has write scope, which an administrator made able to.
+    pub(super) fn of_token(actor: Actor, web: &Web) -> Hand {
+        Hand { actor, decides: true, web: web.clone() }
     }
+}
 
-    /// Accepts a device that waits.
+/// A right to change something. By session it comes from [`FromRequestParts`], by token from the API's `Writer`.
+pub trait Right: Sized {
+    /// The right, if it is theirs.
     ///
     /// # Errors
-    /// For whoever does not look after PCs, and when the device does not wait.
-    pub async fn approve(&self, id: &DeviceId) -> Result<(), Error> {
-        self.check_devices()?;
-        manage_device::approve_device(self.web.store(), id, &self.actor, self.web.now()).await?;
-        self.web.streams().nudge();
-        Ok(())
-    }
+    /// [`Error::Forbidden`], saying whose it is.
+    fn granted(hand: Hand) -> Result<Self, Error>;
+}
 
-    /// Shuts a device out.
-    ///
-    /// # Errors
-    /// For whoever does not look after PCs.
-    pub async fn revoke(&self, id: &DeviceId) -> Result<(), Error> {
-        self.check_devices()?;
-        manage_device::revoke_device(self.web.store(), id, &self.actor, self.web.now()).await?;
-        self.web.streams().nudge();
-        Ok(())
-    }
+/// Moves runs: whoever a step can belong to, of the unit or not. The procedure decides whose each step is.
+pub struct Desk(Hand);
 
-    /// Decides which of two PCs keeps a device's identity.
-    ///
-    /// # Errors
-    /// For whoever does not look after PCs, and when there is no such conflict or side.
-    pub async fn settle(&self, id: &DeviceId, kept: Option<u64>) -> Result<(), Error> {
-        self.check_devices()?;
-        let (store, bench, now) = (self.web.store(), self.web.bench(), self.web.now());
-        settle_conflict(store, bench, id, kept, &self.actor, now).await?;
-        self.web.streams().nudge();
-        Ok(())
-    }
+/// Looks after PCs and networks: the head, technicians.
+pub struct Technical(Hand);
 
-    /// Says that a new device is a known one, installed again.
-    ///
-    /// # Errors
-    /// For whoever does not look after PCs, and when that was not proposed.
-    pub async fn merge(&self, device: &DeviceId, known: &DeviceId) -> Result<(), Error> {
-        self.check_devices()?;
-        let (store, bench, now) = (self.web.store(), self.web.bench(), self.web.now());
-        merge_device(store, bench, (device, known), &self.actor, now).await?;
-        self.web.streams().nudge();
-        Ok(())
-    }
+/// Decides about areas, people and settings: the head, administrators.
+pub struct Administrator(Hand);
 
-    /// Says that a new device is not the known one it looks like.
-    ///
-    /// # Errors
-    /// For whoever does not look after PCs, and when that was not proposed.
-    pub async fn tell_apart(&self, device: &DeviceId, known: &DeviceId) -> Result<(), Error> {
-        self.check_devices()?;
-        tell_apart(self.web.store(), (device, known), &self.actor, self.web.now()).await?;
-        self.web.streams().nudge();
-        Ok(())
-    }
-
-    /// Orders an action from a device's agent.
-    ///
-    /// # Errors
-    /// For whoever may not order it, when its parameters are out of bounds, and when the device is not listened to.
-    pub async fn order(&self, id: &DeviceId, order: &Order) -> Result<ActionId, Error> {
-        let by = Ordering { actor: self.actor.clone(), administrator: self.administers };
-        let action = order_action(self.web.store(), id, order, &by, self.web.now()).await?;
-        self.web.streams().nudge();
-        Ok(action)
-    }
-
-    /// Gives an area a policy on open ports, or takes it away.
-    ///
-    /// # Errors
-    /// For whoever does not administer, and when there is no such area.
-    pub async fn set_policy(
-        &self,
-        area: &AreaId,
-        wanted: Option<manage_area::WantedPolicy>,
-    ) -> Result<(), Error> {
-        if !self.administers {
-            let what = "La política de un área la decide el titular o quien administra.".to_owned();
-            return Err(Error::Forbidden(what));
+impl Right for Desk {
+    fn granted(hand: Hand) -> Result<Self, Error> {
+        match &hand.actor {
+            Actor::Person { roles, .. } if roles.is_empty() => {
+                let what = "Todavía no tienes ninguna función asignada: pídela a quien administra.";
+                Err(Error::Forbidden(what.to_owned()))
+            }
+            _ => Ok(Desk(hand)),
         }
-        let (web, now) = (&self.web, self.web.now());
-        manage_area::set_policy(web.store(), web.bench(), area, wanted, &self.actor, now).await?;
-        self.web.streams().nudge();
-        Ok(())
     }
+}
 
-    /// Vouches for an account that commands a PC.
-    ///
-    /// # Errors
-    /// For whoever does not look after PCs, and when no such account commands it.
-    pub async fn accept_administrator(&self, id: &DeviceId, name: &str) -> Result<(), Error> {
-        self.check_devices()?;
-        let (web, now) = (&self.web, self.web.now());
-        accept_administrator(web.store(), web.bench(), id, name, &self.actor, now).await?;
-        self.web.streams().nudge();
-        Ok(())
-    }
-
-    /// Adds a network device.
-    ///
-    /// # Errors
-    /// For whoever does not look after PCs, and when what is said of it cannot be used.
-    pub async fn add_network_device(&self, wanted: &Wanted) -> Result<DeviceId, Error> {
-        self.check_devices()?;
-        let id = manage_network::add(self.web.store(), wanted, &self.actor, self.web.now()).await?;
-        self.web.streams().nudge();
-        Ok(id)
-    }
-
-    /// Changes what is said of a network device.
-    ///
-    /// # Errors
-    /// For whoever does not look after PCs, and when what is said of it cannot be used.
-    pub async fn change_network_device(&self, id: &DeviceId, to: &Wanted) -> Result<(), Error> {
-        self.check_devices()?;
-        let (web, now) = (&self.web, self.web.now());
-        manage_network::change(web.store(), id, to, &self.actor, now).await?;
-        self.web.streams().nudge();
-        Ok(())
-    }
-
-    /// Says which PCs look at a network device.
-    ///
-    /// # Errors
-    /// For whoever does not look after PCs, and when one of them cannot.
-    pub async fn set_watchers(&self, id: &DeviceId, watchers: &[DeviceId]) -> Result<(), Error> {
-        self.check_devices()?;
-        let (web, now) = (&self.web, self.web.now());
-        manage_network::watch(web.store(), id, watchers, &self.actor, now).await?;
-        self.web.streams().nudge();
-        Ok(())
-    }
-
-    /// Stops looking at a network device.
-    ///
-    /// # Errors
-    /// For whoever does not look after PCs, and when there is none.
-    pub async fn remove_network_device(&self, id: &DeviceId) -> Result<(), Error> {
-        self.check_devices()?;
-        let (web, now) = (&self.web, self.web.now());
-        manage_network::remove(web.store(), web.bench(), id, &self.actor, now).await?;
-        self.web.streams().nudge();
-        Ok(())
-    }
-
-    fn check_devices(&self) -> Result<(), Error> {
-        if self.actor.may_act_as(Role::Technician) {
-            return Ok(());
+impl Right for Technical {
+    fn granted(hand: Hand) -> Result<Self, Error> {
+        if hand.actor.may_act_as(Role::Technician) {
+            return Ok(Technical(hand));
         }
         let what = "Los equipos los administran el titular y el personal técnico.".to_owned();
         Err(Error::Forbidden(what))
     }
 }
+
+impl Right for Administrator {
+    fn granted(hand: Hand) -> Result<Self, Error> {
+        if hand.decides {
+            return Ok(Administrator(hand));
+        }
+        let what = "Esto lo decide el titular o quien administra.".to_owned();
+        Err(Error::Forbidden(what))
+    }
+}
+
+/// A right is asked for by naming it among a handler's arguments.
+macro_rules! by_session {
+    ($($right:ident),*) => {$(
+        impl FromRequestParts<Web> for $right {
+            type Rejection = Error;
+
+            async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Error> {
+                let viewer = Viewer::from_request_parts(parts, web).await?;
+                $right::granted(Hand::of(&viewer, web))
+            }
+        }
+    )*};
+}
+by_session!(Desk, Technical, Administrator);
 
 /// The session cookie's name; the prefix makes browsers refuse it from another host or without TLS.
 fn cookie_name(secure: bool) -> &'static str {

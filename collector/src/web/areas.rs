@@ -8,7 +8,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::access::Operator;
+use super::access::Administrator;
 use super::error::Error;
 use super::fleet_view::Fleet;
 use super::layout::{Layout, Page, Place};
@@ -178,7 +178,7 @@ fn mode_of(word: &str) -> &'static str {
 async fn save(
     State(web): State<Web>,
     Path(id): Path<String>,
-    operator: Operator,
+    administrator: Administrator,
     page: Page,
     Form(wanted): Form<Wanted>,
 ) -> Result<Response, Error> {
@@ -197,6 +197,6 @@ async fn save(
     };
     // The page's view of the store is let go before something is written.
     drop(page);
-    operator.set_policy(&id, policy).await?;
+    administrator.set_policy(&id, policy).await?;
     Ok(Redirect::to(&format!("/administracion/areas/{id}")).into_response())
 }

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use self::figures::Figure;
 use self::orders::Orders;
 use self::sections::{Known, Sections};
-use super::access::Operator;
+use super::access::Technical;
 use super::error::Error;
 use super::identity::Identity;
 use super::layout::{Layout, Page, Place};
@@ -183,13 +183,13 @@ fn run(row: RunRow) -> RunView {
     }
 }
 
-async fn approve(Path(id): Path<String>, operator: Operator) -> Result<Redirect, Error> {
-    operator.approve(&DeviceId::new(id.clone())).await?;
+async fn approve(Path(id): Path<String>, technical: Technical) -> Result<Redirect, Error> {
+    technical.approve(&DeviceId::new(id.clone())).await?;
     Ok(back_to(&id, ""))
 }
 
-async fn revoke(Path(id): Path<String>, operator: Operator) -> Result<Redirect, Error> {
-    operator.revoke(&DeviceId::new(id.clone())).await?;
+async fn revoke(Path(id): Path<String>, technical: Technical) -> Result<Redirect, Error> {
+    technical.revoke(&DeviceId::new(id.clone())).await?;
     Ok(back_to(&id, ""))
 }
 
@@ -201,10 +201,10 @@ struct Account {
 
 async fn accept_administrator(
     Path(id): Path<String>,
-    operator: Operator,
+    technical: Technical,
     Form(account): Form<Account>,
 ) -> Result<Redirect, Error> {
-    operator.accept_administrator(&DeviceId::new(id.clone()), &account.cuenta).await?;
+    technical.accept_administrator(&DeviceId::new(id.clone()), &account.cuenta).await?;
     Ok(back_to(&id, ""))
 }
 

@@ -8,7 +8,7 @@ use axum::routing::post;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::access::Operator;
+use super::access::Technical;
 use super::error::Error;
 use super::fleet_view::Fleet;
 use super::state::Web;
@@ -172,7 +172,7 @@ struct Kept {
 
 async fn keep(
     Path(id): Path<String>,
-    operator: Operator,
+    technical: Technical,
     Form(kept): Form<Kept>,
 ) -> Result<Redirect, Error> {
     let unknown = || Error::Invalid("Esa no es una de las computadoras de la lista.".into());
@@ -181,7 +181,7 @@ async fn keep(
         key => Some(u64::from_str_radix(key, 16).map_err(|_| unknown())?),
     };
     let id = DeviceId::new(id);
-    operator.settle(&id, side).await?;
+    technical.settle(&id, side).await?;
     Ok(back_to(&id))
 }
 
@@ -194,21 +194,21 @@ struct Known {
 
 async fn merge(
     Path(id): Path<String>,
-    operator: Operator,
+    technical: Technical,
     Form(known): Form<Known>,
 ) -> Result<Redirect, Error> {
     let id = DeviceId::new(id);
-    operator.merge(&id, &DeviceId::new(known.id)).await?;
+    technical.merge(&id, &DeviceId::new(known.id)).await?;
     Ok(back_to(&id))
 }
 
 async fn tell_apart(
     Path(id): Path<String>,
-    operator: Operator,
+    technical: Technical,
     Form(known): Form<Known>,
 ) -> Result<Redirect, Error> {
     let id = DeviceId::new(id);
-    operator.tell_apart(&id, &DeviceId::new(known.id)).await?;
+    technical.tell_apart(&id, &DeviceId::new(known.id)).await?;
     Ok(back_to(&id))
 }
 

@@ -10,9 +10,10 @@ use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use jiff::Timestamp;
 use serde::Deserialize;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::access::{self, Viewer};
+use super::access::{self, Staff, Viewer};
 use super::error::Error;
 use super::fleet_view::Fleet;
 use super::state::Web;
@@ -54,8 +55,9 @@ pub struct Entry {
     pub current: bool,
 }
 
-/// What every page is given before its own content.
-pub struct Page {
+/// What every page is given before its own content. A `Page` is for the unit's people only; a `Page<Viewer>`
+/// for whoever is signed in.
+pub struct Page<W = Staff> {
     /// Who asks.
     pub viewer: Viewer,
     /// The fleet, for the counters and for pages that list it.
@@ -65,30 +67,50 @@ pub struct Page {
     /// The clock, once per page.
     pub now: Timestamp,
     theme: Option<Theme>,
+    for_whom: PhantomData<W>,
 }
 
-impl FromRequestParts<Web> for Page {
-    type Rejection = Error;
+/// Whom a page is for.
+pub trait Whom: FromRequestParts<Web, Rejection = Error> {
+    /// Who asks.
+    fn viewer(self) -> Viewer;
+}
 
-    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Error> {
-        let viewer = Viewer::from_request_parts(parts, web).await?;
-        let mut read = web.read().await?;
-        let fleet = web.fleet().get(&mut read).await?;
-        Ok(Page { viewer, fleet, read, now: web.now(), theme: Theme::of(&parts.headers) })
+impl Whom for Viewer {
+    fn viewer(self) -> Viewer {
+        self
     }
 }
 
-impl Page {
+impl Whom for Staff {
+    fn viewer(self) -> Viewer {
+        self.0
+    }
+}
+
+impl<W: Whom> FromRequestParts<Web> for Page<W> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Error> {
+        let viewer = W::from_request_parts(parts, web).await?.viewer();
+        let mut read = web.read().await?;
+        let fleet = web.fleet().get(&mut read).await?;
+        let theme = Theme::of(&parts.headers);
+        Ok(Page { viewer, fleet, read, now: web.now(), theme, for_whom: PhantomData })
+    }
+}
+
+impl<W> Page<W> {
     /// The same after something was changed: what was read before is let go first.
     ///
     /// # Errors
     /// When the store refuses.
-    pub async fn renewed(self, web: &Web) -> Result<Page, Error> {
+    pub async fn renewed(self, web: &Web) -> Result<Page<W>, Error> {
         let Page { viewer, theme, read, .. } = self;
         drop(read);
         let mut read = web.read().await?;
         let fleet = web.fleet().get(&mut read).await?;
-        Ok(Page { viewer, fleet, read, now: web.now(), theme })
+        Ok(Page { viewer, fleet, read, now: web.now(), theme, for_whom: PhantomData })
     }
 
     /// The frame for a page of that title.
@@ -98,6 +120,7 @@ impl Page {
             place,
             person: self.viewer.person.clone(),
             administers: self.viewer.administers(),
+            staff: self.viewer.is_staff(),
             fleet: self.fleet.clone(),
             now: self.now,
             theme: self.theme,
@@ -117,6 +140,7 @@ pub struct Layout {
     pub theme: Option<Theme>,
     place: Place,
     administers: bool,
+    staff: bool,
     fleet: Arc<Fleet>,
 }
 
@@ -132,6 +156,10 @@ impl Layout {
             quiet,
             current: place == self.place,
         };
+        if !self.staff {
+            // How many there are of anything is not theirs to know.
+            return vec![entry(Place::Runs, "/tramites", "runs", "Mis trámites", 0, "", true)];
+        }
         let (alerts, runs) = (self.fleet.open_alerts, self.fleet.open_runs);
         let mut entries = vec![
             entry(Place::Today, "/", "today", "Hoy", 0, "", true),

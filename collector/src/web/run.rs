@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use self::timeline::{EventView, Standing, StepView};
-use super::access::Operator;
+use super::access::Desk;
 use super::error::Error;
 use super::layout::{Layout, Page, Place};
 use super::markup::Look;
@@ -168,24 +168,24 @@ struct NoteForm {
 async fn answer(
     State(web): State<Web>,
     Path(id): Path<String>,
-    operator: Operator,
+    desk: Desk,
     page: Page,
     Form(form): Form<StepForm>,
 ) -> Result<Response, Error> {
     let id = RunId::new(id);
-    let taken = operator.advance(&id, Some(form.version), form.event()?).await;
+    let taken = desk.advance(&id, Some(form.version), form.event()?).await;
     outcome(&web, page, &id, taken, form.nota).await
 }
 
 async fn note(
     State(web): State<Web>,
     Path(id): Path<String>,
-    operator: Operator,
+    desk: Desk,
     page: Page,
     Form(form): Form<NoteForm>,
 ) -> Result<Response, Error> {
     let id = RunId::new(id);
-    let taken = operator.advance(&id, None, Event::Note { text: form.texto.clone() }).await;
+    let taken = desk.advance(&id, None, Event::Note { text: form.texto.clone() }).await;
     outcome(&web, page, &id, taken, form.texto).await
 }
 

@@ -16,6 +16,7 @@ use crate::actions::order_action::Order;
 use crate::domain::id::DeviceId;
 use crate::domain::reading::Action;
 use crate::store::ActionRecord;
+use crate::web::access::Technical;
 use crate::web::error::Error;
 use crate::web::state::Web;
 
@@ -132,7 +133,7 @@ pub(super) async fn list(
     (status = 401, body = Refusal), (status = 403, body = Refusal), (status = 404, body = Refusal),
     (status = 422, body = Refusal)))]
 pub(super) async fn order(
-    Writer(operator): Writer,
+    Writer(technical): Writer<Technical>,
     State(web): State<Web>,
     Path(id): Path<String>,
     Body(given): Body<ActionOrder>,
@@ -140,7 +141,7 @@ pub(super) async fn order(
     let device = DeviceId::new(id);
     let patience = given.expires_in_min.map(|minutes| SignedDuration::from_mins(minutes.into()));
     let order = Order { action: given.action, patience };
-    let id = operator.order(&device, &order).await?;
+    let id = technical.order(&device, &order).await?;
     let record = web.read().await?.action(&id).await.map_err(Error::internal)?;
     let record = record.ok_or_else(|| Error::internal("an order just kept is gone"))?;
     let place = format!("/api/v1/devices/{device}/actions");

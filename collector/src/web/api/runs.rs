@@ -15,6 +15,7 @@ use crate::domain::id::{DeviceId, RunId};
 use crate::domain::procedure::StepId;
 use crate::domain::run::{Event, RecordedEvent, Run, RunState};
 use crate::store::RunFilter;
+use crate::web::access::Desk;
 use crate::web::error::Error;
 use crate::web::state::Web;
 
@@ -245,7 +246,7 @@ pub(super) struct StepAnswer {
     (status = 401, body = Refusal), (status = 403, body = Refusal), (status = 404, body = Refusal),
     (status = 409, description = "Somebody was faster", body = Refusal), (status = 422, body = Refusal)))]
 pub(super) async fn answer(
-    Writer(operator): Writer,
+    Writer(desk): Writer<Desk>,
     State(web): State<Web>,
     Path(id): Path<String>,
     Body(given): Body<StepAnswer>,
@@ -256,6 +257,6 @@ pub(super) async fn answer(
         Some(yes) => Event::Answer { step, yes, note },
         None => Event::Complete { step, note },
     };
-    operator.advance(&id, given.version, event).await?;
+    desk.advance(&id, given.version, event).await?;
     Ok(json(detail(&web, &id).await?))
 }

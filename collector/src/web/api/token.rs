@@ -1,4 +1,4 @@
-//! Programs with a token: a [`Reader`] may look; only a token of write scope gives an [`Operator`].
+//! Programs with a token: a [`Reader`] may look; only a token of write scope gives a right.
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -7,15 +7,15 @@ use axum::http::request::Parts;
 use crate::actions::secret::Secret;
 use crate::domain::access::Actor;
 use crate::domain::person::{Scope, Token};
-use crate::web::access::Operator;
+use crate::web::access::{Hand, Right};
 use crate::web::error::Error;
 use crate::web::state::Web;
 
 /// A token that may look.
 pub struct Reader;
 
-/// A token that may act.
-pub struct Writer(pub Operator);
+/// A token that may act, with the right `R`.
+pub struct Writer<R>(pub R);
 
 impl FromRequestParts<Web> for Reader {
     type Rejection = Error;
@@ -25,7 +25,7 @@ impl FromRequestParts<Web> for Reader {
     }
 }
 
-impl FromRequestParts<Web> for Writer {
+impl<R: Right> FromRequestParts<Web> for Writer<R> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Error> {
@@ -34,7 +34,8 @@ impl FromRequestParts<Web> for Writer {
             let what = "Este token solo permite leer; pide uno de alcance write.".to_owned();
             return Err(Error::Forbidden(what));
         }
-        Ok(Writer(Operator::of_token(Actor::Token { id: token.id, name: token.name }, web)))
+        let actor = Actor::Token { id: token.id, name: token.name };
+        R::granted(Hand::of_token(actor, web)).map(Writer)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::domain::device::DeviceStatus;
 use crate::domain::id::DeviceId;
 use crate::domain::reading::{Action, ActionKind, ActionOutcome, Evidence, Protocol, TargetTest};
 use crate::store::ActionRecord;
-use crate::web::access::{Operator, Viewer};
+use crate::web::access::{Technical, Viewer};
 use crate::web::error::Error;
 use crate::web::markup::Look;
 use crate::web::words;
@@ -227,18 +227,18 @@ impl OrderForm {
 /// `POST /equipos/{id}/ordenes`.
 pub(super) async fn order(
     Path(id): Path<String>,
-    operator: Operator,
+    technical: Technical,
     Form(form): Form<OrderForm>,
 ) -> Result<Redirect, Error> {
     let order = Order { action: form.action()?, patience: None };
-    operator.order(&DeviceId::new(id.clone()), &order).await?;
+    technical.order(&DeviceId::new(id.clone()), &order).await?;
     Ok(back_to(&id, "#ordenes"))
 }
 
 /// `POST /equipos/{id}/medir`.
-pub(super) async fn probe(Path(id): Path<String>, operator: Operator) -> Result<Redirect, Error> {
+pub(super) async fn probe(Path(id): Path<String>, technical: Technical) -> Result<Redirect, Error> {
     let order = Order { action: Action::ProbeNow { sections: Vec::new() }, patience: None };
-    operator.order(&DeviceId::new(id.clone()), &order).await?;
+    technical.order(&DeviceId::new(id.clone()), &order).await?;
     Ok(back_to(&id, ""))
 }
 

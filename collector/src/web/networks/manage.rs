@@ -13,7 +13,7 @@ use crate::domain::device::DeviceStatus;
 use crate::domain::id::DeviceId;
 use crate::domain::network_device::NetworkDeviceKind;
 use crate::domain::reading::TargetKind;
-use crate::web::access::Operator;
+use crate::web::access::Technical;
 use crate::web::error::Error;
 use crate::web::layout::Page;
 use crate::web::state::Web;
@@ -60,12 +60,12 @@ pub(super) struct Pc {
 
 pub(super) async fn add(
     State(web): State<Web>,
-    operator: Operator,
+    technical: Technical,
     page: Page,
     Form(sent): Form<Sent>,
 ) -> Result<Response, Error> {
     // The page's view of the store is let go while something is written, and read anew if it is to be shown.
-    match operator.add_network_device(&sent.wanted()).await {
+    match technical.add_network_device(&sent.wanted()).await {
         Ok(id) => Ok(Redirect::to(&format!("/redes/{id}")).into_response()),
         Err(Error::Invalid(problem)) => {
             let page = page.renewed(&web).await?;
@@ -79,12 +79,12 @@ pub(super) async fn add(
 pub(super) async fn change(
     State(web): State<Web>,
     Path(id): Path<String>,
-    operator: Operator,
+    technical: Technical,
     page: Page,
     Form(sent): Form<Sent>,
 ) -> Result<Response, Error> {
     let id = DeviceId::new(id);
-    match operator.change_network_device(&id, &sent.wanted()).await {
+    match technical.change_network_device(&id, &sent.wanted()).await {
         Ok(()) => Ok(back_to(&id)),
         Err(Error::Invalid(problem)) => {
             let refused = Some(sent.refused(problem));
@@ -100,7 +100,7 @@ pub(super) async fn change(
 pub(super) async fn watch(
     State(web): State<Web>,
     Path(id): Path<String>,
-    operator: Operator,
+    technical: Technical,
     mut page: Page,
     Form(pc): Form<Pc>,
 ) -> Result<Response, Error> {
@@ -118,7 +118,7 @@ pub(super) async fn watch(
         [one] => {
             let mut watchers = watchers(&mut page, &id).await?;
             watchers.push(one.clone());
-            operator.set_watchers(&id, &watchers).await
+            technical.set_watchers(&id, &watchers).await
         }
         [] => Err(Error::Invalid(format!("No hay ningún equipo aprobado que se llame «{named}»."))),
         _ => Err(Error::Invalid(format!(
@@ -138,7 +138,7 @@ pub(super) async fn watch(
 
 pub(super) async fn unwatch(
     Path(id): Path<String>,
-    operator: Operator,
+    technical: Technical,
     mut page: Page,
     Form(pc): Form<Pc>,
 ) -> Result<Response, Error> {
@@ -146,12 +146,15 @@ pub(super) async fn unwatch(
     let mut watchers = watchers(&mut page, &id).await?;
     drop(page);
     watchers.retain(|watcher| watcher.as_str() != pc.equipo);
-    operator.set_watchers(&id, &watchers).await?;
+    technical.set_watchers(&id, &watchers).await?;
     Ok(back_to(&id))
 }
 
-pub(super) async fn remove(Path(id): Path<String>, operator: Operator) -> Result<Redirect, Error> {
-    operator.remove_network_device(&DeviceId::new(id)).await?;
+pub(super) async fn remove(
+    Path(id): Path<String>,
+    technical: Technical,
+) -> Result<Redirect, Error> {
+    technical.remove_network_device(&DeviceId::new(id)).await?;
     Ok(Redirect::to("/redes"))
 }
 

@@ -1,0 +1,26 @@
+//! What may be done to runs, whoever's step it is: the procedure says who may.
+
+use super::Desk;
+use crate::actions::advance_run::advance_run;
+use crate::domain::id::RunId;
+use crate::domain::run::{Event, Run};
+use crate::web::error::Error;
+
+impl Desk {
+    /// Takes an event into a run.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when somebody was faster, [`Error::Invalid`] when the procedure refuses.
+    pub async fn advance(
+        &self,
+        id: &RunId,
+        version: Option<u32>,
+        event: Event,
+    ) -> Result<Run, Error> {
+        let (web, now) = (&self.0.web, self.0.web.now());
+        let run =
+            advance_run(web.store(), web.library(), id, version, event, &self.0.actor, now).await?;
+        web.streams().nudge();
+        Ok(run)
+    }
+}
