@@ -16,7 +16,7 @@ use crate::live::Live;
 use crate::pki::{self, Authority};
 use crate::procedure::{BadFile, Library};
 use crate::store::{self, Database, Store};
-use crate::{timers, web};
+use crate::{config, mail, timers, web};
 
 /// For everything to end once the collector is told to stop.
 const FAREWELL: Duration = Duration::from_millis(4_500);
@@ -68,6 +68,9 @@ pub enum Error {
     /// The agent side ended.
     #[error(transparent)]
     Intake(#[from] intake::Error),
+    /// The server notices are sent by cannot be used.
+    #[error("correo: {0}")]
+    Mail(#[from] mail::SetUp),
     /// The web side ended.
     #[error("web: {0}")]
     Web(std::io::Error),
@@ -110,11 +113,7 @@ pub fn open_authority(config: &Config) -> Result<Authority, Error> {
 /// # Errors
 /// When an embedded procedure is wrong.
 pub fn open_bench(config: &Config) -> Result<Bench, Error> {
-    Ok(Bench {
-        thresholds: config.rules.clone(),
-        library: Library::embedded()?,
-        hours: config.working_hours.clone(),
-    })
+    Ok(Bench { thresholds: config.rules.clone(), library: Library::embedded()? })
 }
 
 fn prepare(folder: &Path) -> Result<(), Error> {
@@ -144,6 +143,8 @@ pub async fn run(
 ) -> Result<(), Error> {
     let store = open_store(config).await?;
     let live = Live::new(&store).await.map_err(intake_start)?;
+    let now = jiff::Timestamp::now();
+    mail::announce(&store, &config.mail, &config.web_url(), now).await.map_err(intake_start)?;
     let (end, ending) = watch::channel(false);
     let parts = parts(config, listeners, &store, &live, metrics.clone(), ending)?;
     let beside = async { tokio::join!(live.watch(&store), upkeep(metrics)) };
@@ -193,17 +194,38 @@ fn parts(
     let settings = web::Settings { store: store.clone(), bench: bench_of_pages, live, metrics };
     let agents = intake.serve(listeners.agents, ending.clone());
     let pages = web::serve(listeners.web, settings, ended(ending.clone()));
+    let post = post(config, store, ended(ending.clone()))?;
     let clock = timers::run(store.clone(), bench, config.working_hours.clone(), ended(ending));
     Ok(async {
         tokio::try_join!(
             async { agents.await.map_err(Error::from) },
             async { pages.await.map_err(Error::Web) },
             async {
-                clock.await;
+                tokio::join!(clock, post);
                 Ok(())
             },
         )
         .map(drop)
+    })
+}
+
+/// Sends what is queued; without a server, nothing.
+fn post<E: Future<Output = ()>>(
+    config: &Config,
+    store: &Store,
+    ending: E,
+) -> Result<impl Future<Output = ()> + use<E>, Error> {
+    let patience = mail::Patience::default();
+    let server = match config.mail.server {
+        Some(_) => Some(mail::Server::new(&config.mail, &config::host_name(), patience)?),
+        None => None,
+    };
+    let (store, per_minute) = (store.clone(), config.mail.per_minute);
+    Ok(async move {
+        match server {
+            Some(server) => mail::run(store, server, per_minute, ending).await,
+            None => ending.await,
+        }
     })
 }
 

@@ -9,6 +9,7 @@ pub mod ca;
 pub mod check;
 pub mod code;
 pub mod device;
+pub mod mail;
 pub mod release;
 pub mod sample;
 pub mod serve;
@@ -110,6 +111,7 @@ fn explained(error: Error) -> anyhow::Error {
         | Error::Authority(_)
         | Error::Procedure(_)
         | Error::Intake(_)
+        | Error::Mail(_)
         | Error::Web(_) => return error.into(),
     };
     anyhow::anyhow!("{error}; {remedy}")

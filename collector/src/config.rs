@@ -11,6 +11,7 @@ use serde::Deserialize;
 pub use refusal::Refusal;
 
 use crate::domain::working_time::WorkingHours;
+use crate::mail::MailSettings;
 use crate::rules::Thresholds;
 use crate::store::Database;
 
@@ -45,6 +46,8 @@ pub struct Config {
     pub rules: Thresholds,
     /// When people work.
     pub working_hours: WorkingHours,
+    /// The server notices are sent by.
+    pub mail: MailSettings,
 }
 
 /// Where the pages are served.
@@ -113,6 +116,7 @@ impl Default for Config {
             intake: Intake::default(),
             rules: Thresholds::default(),
             working_hours: WorkingHours::default(),
+            mail: MailSettings::default(),
         }
     }
 }
@@ -245,7 +249,9 @@ impl Config {
                 remedy,
             );
         }
-        self.check_hours(file)
+        self.check_hours(file)?;
+        let mail = self.mail.check();
+        mail.map_err(|(key, value, remedy)| Refusal::value(file, key, &value, remedy))
     }
 
     fn check_hours(&self, file: &Path) -> Result<(), Refusal> {
@@ -282,7 +288,7 @@ fn is_host_and_port(text: &str) -> bool {
 }
 
 /// What this machine calls itself.
-fn host_name() -> String {
+pub fn host_name() -> String {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     if name.is_empty() { "localhost".into() } else { name }
 }
@@ -324,6 +330,7 @@ mod tests {
             ("[agent_listener]\npublic_address = \"sin-puerto\"\n", "NOMBRE:PUERTO"),
             ("[intake]\nqueue_mib = 0\n", "de 1 a 4096"),
             ("[intake]\nscarce_disk_mib = 900\n", "low_disk_mib"),
+            ("[mail]\nserver = \"a\"\nfrom = \"b\"\n", "mail.from = b"),
             ("[rules]\npermitted_ports = [\"tcp\"]\n", "«tcp»"),
             ("[working_hours]\nfrom_minute = 1080\nto_minute = 540\n", "1080 a 540"),
             ("[working_hours]\nnon_working_days = [\"2026-02-30\"]\n", "línea 2"),

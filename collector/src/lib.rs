@@ -7,6 +7,7 @@ pub mod config;
 pub mod domain;
 pub mod intake;
 pub mod live;
+pub mod mail;
 pub mod pki;
 pub mod procedure;
 pub mod rules;

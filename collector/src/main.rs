@@ -64,6 +64,9 @@ enum Command {
     Release(command::release::Release),
     /// Órdenes a un equipo: action EQUIPO CLASE.
     Action(command::action::Action),
+    /// Avisos por correo.
+    #[command(subcommand)]
+    Mail(command::mail::Mail),
     /// Copia la base de datos SQLite a un archivo nuevo, sin detener el colector.
     Backup {
         /// Archivo de la copia; no debe existir.
@@ -96,6 +99,7 @@ fn main() -> ExitCode {
         Command::Device(device) => command::device::run(&place, device),
         Command::Release(release) => command::release::run(&place, release),
         Command::Action(action) => command::action::run(&place, action),
+        Command::Mail(mail) => command::mail::run(&place, mail),
         Command::Backup { file } => command::backup::run(&place, &file),
         Command::Sample(sample) => command::sample::run(&place, sample),
     };

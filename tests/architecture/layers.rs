@@ -15,6 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("timers", &["actions", "domain"]),
     ("intake", &["actions", "domain", "live", "pki"]),
     ("live", &["store"]),
+    ("mail", &["store", "domain"]),
     ("pki", &["domain"]),
     ("web", &["actions", "store", "domain", "live"]),
 ];
@@ -50,6 +51,12 @@ const RESERVED: &[Reserved] = &[
         names: &["tonic", "tonic_health", "tonic_reflection", "atalaya_proto::v1"],
         home: &["collector/src/intake.rs", "collector/src/intake/"],
         remedy: "only `intake` speaks gRPC: turn the message into domain types there",
+    },
+    Reserved {
+        scope: "collector/src/",
+        names: &["lettre"],
+        home: &["collector/src/mail.rs", "collector/src/mail/"],
+        remedy: "only `mail` speaks SMTP: queue a notice through `actions::notify`",
     },
     Reserved {
         scope: "agent/src/",

@@ -27,6 +27,7 @@ pub fn run(place: &Place) -> Result<()> {
         ("páginas", port(config.web.listen, "web.listen")),
         ("agentes", port(config.agent_listener.listen, "agent_listener.listen")),
         ("dirección para los agentes", address(&config)),
+        ("correo", mail(&config)),
     ];
     let mut missing = 0;
     for (what, finding) in findings {
@@ -92,6 +93,18 @@ fn authority(config: &Config) -> Finding {
         return Ok("se creará al arrancar".into());
     }
     Authority::open(&config.data_dir).map(|_| "en orden".into()).map_err(|error| error.to_string())
+}
+
+/// Looks at the settings, the password's file and the certificates; `mail test` talks to the server.
+fn mail(config: &Config) -> Finding {
+    use crate::mail::{Patience, Server};
+    let Some(server) = &config.mail.server else {
+        return Ok("sin servidor: no se envían avisos".into());
+    };
+    config.mail.password()?;
+    let ready = Server::new(&config.mail, "localhost", Patience::default());
+    ready.map_err(|error| error.to_string())?;
+    Ok(format!("{server}:{}; pruébelo con `mail test CORREO`", config.mail.port()))
 }
 
 fn port(address: SocketAddr, key: &str) -> Finding {

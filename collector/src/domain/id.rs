@@ -3,10 +3,7 @@
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
-        #[derive(
-            Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-        )]
-        #[serde(transparent)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
 
         impl $name {
@@ -36,8 +33,6 @@ ids! {
     AreaId,
     /// A place with areas.
     SiteId,
-    /// A LAN with its gateway and provider.
-    NetworkId,
     /// Someone who signs in.
     PersonId,
     /// An alert.

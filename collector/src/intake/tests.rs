@@ -79,11 +79,7 @@ impl Bed {
         let intake = Intake {
             store: store.clone(),
             authority: authority.clone(),
-            bench: Arc::new(Bench {
-                thresholds: Thresholds::default(),
-                library,
-                hours: Default::default(),
-            }),
+            bench: Arc::new(Bench { thresholds: Thresholds::default(), library }),
             live: live.clone(),
             names: vec!["127.0.0.1".into()],
             announce: Vec::new(),
