@@ -20,6 +20,7 @@ pub mod manage_release;
 pub mod merge_device;
 pub mod notify;
 pub mod offered_release;
+pub mod open_run;
 pub mod order_action;
 pub mod quarantine;
 pub mod receive_report;

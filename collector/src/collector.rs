@@ -113,7 +113,11 @@ pub fn open_authority(config: &Config) -> Result<Authority, Error> {
 /// # Errors
 /// When an embedded procedure is wrong.
 pub fn open_bench(config: &Config) -> Result<Bench, Error> {
-    Ok(Bench { thresholds: config.rules.clone(), library: Library::embedded()? })
+    Ok(Bench {
+        thresholds: config.rules.clone(),
+        library: Library::embedded()?,
+        hours: config.working_hours.clone(),
+    })
 }
 
 fn prepare(folder: &Path) -> Result<(), Error> {

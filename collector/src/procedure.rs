@@ -2,13 +2,18 @@
 
 mod answer;
 mod check;
+mod clock;
+mod evolve;
 mod next;
 mod parse;
+mod refused;
 
 pub use answer::{Proposal, propose};
 pub use check::{Fault, check};
-pub use next::{Refused, Taken, next, open};
+pub use evolve::replay;
+pub use next::{Case, Effect, Taken, next, open, undoable};
 pub use parse::{BadFile, parse};
+pub use refused::{NOTE_CHARACTERS, Refused};
 
 use crate::domain::procedure::Procedure;
 

@@ -1,13 +1,13 @@
-//! Somebody carries out a step, answers a question or adds a remark.
+//! Somebody does something to a run: carries out a step, answers a question, waits, takes back, remarks.
 
 use jiff::Timestamp;
 
-use super::runs::{edition_of, save};
+use super::judge::Bench;
+use super::runs::take_in;
 use super::{Error, Result};
 use crate::domain::access::Actor;
 use crate::domain::id::RunId;
 use crate::domain::run::{Event, RecordedEvent, Run};
-use crate::procedure::{self, Library};
 use crate::store::Store;
 
 /// Takes an event into a run. `seen_version` is what the page showed: when the run has moved since, nothing
@@ -17,7 +17,7 @@ use crate::store::Store;
 /// [`Error::Refused`] by the procedure, [`Error::Stale`] when somebody was faster, [`Error::NotFound`].
 pub async fn advance_run(
     store: &Store,
-    library: &Library,
+    bench: &Bench,
     id: &RunId,
     seen_version: Option<u32>,
     event: Event,
@@ -26,24 +26,41 @@ pub async fn advance_run(
 ) -> Result<Run> {
     let mut db = store.write().await?;
     let run = db.run(id).await?.ok_or(Error::NotFound("el trámite"))?;
-    let moves = !matches!(event, Event::Note { .. });
-    if moves && let Some(seen) = seen_version {
-        let since = db.run_events(id).await?;
-        if let Some(overtaking) = moved_since(&since, seen) {
+    if is_of_a_step(&event)
+        && let Some(seen) = seen_version
+        && seen < run.version
+    {
+        let since = db.run_events_after(id, seen).await?;
+        if let Some(overtaking) = since.iter().find(|event| has_moved(event)) {
             let (by, at) = (overtaking.actor.clone(), overtaking.at);
             return Err(Error::Stale { by, at });
         }
     }
-    let procedure = edition_of(library, &run)?;
-    let taken = procedure::next(procedure, &run, event, actor, now)?;
-    save(&mut db, run.version, &taken, now).await?;
+    let run = take_in(&mut db, bench, run, event, actor, now).await?;
     db.commit().await?;
-    Ok(taken.run)
+    Ok(run)
 }
 
-/// The event after `seen` that moved the run: evidence and remarks do not make a page stale.
-fn moved_since(events: &[RecordedEvent], seen: u32) -> Option<&RecordedEvent> {
-    use crate::domain::run::EventKind::{Answered, Completed, Recovered};
-    let moved = |event: &&RecordedEvent| matches!(event.kind, Answered | Completed | Recovered);
-    events.iter().filter(|event| event.number > seen).find(moved)
+/// Whether an event rests on the step its page showed.
+fn is_of_a_step(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::Note { .. }
+            | Event::Assign { .. }
+            | Event::Prioritise { .. }
+            | Event::Attach { .. }
+            | Event::CheckDevice { .. }
+            | Event::CarryDevice { .. }
+    )
+}
+
+/// Whether an event moved the run: evidence and remarks do not make a page stale.
+fn has_moved(event: &RecordedEvent) -> bool {
+    use crate::domain::run::EventKind::{
+        Answered, Completed, Paused, Recovered, Resumed, SubjectTaken, Undone,
+    };
+    matches!(
+        event.kind,
+        Answered | Completed | Paused | Recovered | Resumed | SubjectTaken | Undone
+    )
 }

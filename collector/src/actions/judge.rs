@@ -13,6 +13,7 @@ use crate::domain::device::Device;
 use crate::domain::id::{AlertId, DeviceId};
 use crate::domain::reading::{Sample, Section, SectionKind};
 use crate::domain::run::{Event, Evidence};
+use crate::domain::working_time::WorkingHours;
 use crate::procedure::Library;
 use crate::rules::{self, Facts, Thresholds, administrators};
 use crate::store::{SectionRow, Write};
@@ -24,6 +25,8 @@ pub struct Bench {
     pub thresholds: Thresholds,
     /// The written procedures.
     pub library: Library,
+    /// When people work.
+    pub hours: WorkingHours,
 }
 
 impl Bench {
@@ -172,7 +175,7 @@ async fn raise(
     alert.severity = severity;
     alert.summary.clone_from(&judgement.summary);
     alert.updated_at = now;
-    let run = join_corrective(db, &bench.library, device, judgement, now).await?;
+    let run = join_corrective(db, bench, device, judgement, now).await?;
     alert.run = Some(run);
     if again {
         db.update_alert(&alert).await?
@@ -201,7 +204,7 @@ pub(super) async fn clear(
         db.set_clear_since(&run, Some(now)).await?;
     }
     let event = Event::AlertCleared { evidence: evidence(judgement), all_clear };
-    append_machine_event(db, &bench.library, &run, event, now).await
+    append_machine_event(db, bench, &run, event, now).await
 }
 
 async fn update(

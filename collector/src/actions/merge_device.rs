@@ -144,7 +144,7 @@ async fn close(
     let text =
         format!("El equipo se instaló de nuevo; lo que siga se atiende en {}.", going_on.folio);
     for event in [Event::Note { text }, Event::Recovered] {
-        append_machine_event(write, &bench.library, &ending.id, event, now).await?;
+        append_machine_event(write, bench, &ending.id, event, now).await?;
     }
     Ok(())
 }

@@ -15,7 +15,6 @@ use jiff::Timestamp;
 pub use self::delivery::{Content, Delivery, Record};
 use self::gathered::{Gathered, Saved};
 use self::judged::{Judged, Standing};
-use super::Library;
 use super::judge::{self, Bench};
 use super::quarantine;
 use super::runs::append_machine_event;
@@ -118,7 +117,7 @@ impl Receiver {
             }
         }
         for ended in &stored.saved.ended {
-            attach(write, &self.bench.library, ended, now).await?;
+            attach(write, &self.bench, ended, now).await?;
         }
         Ok(standings)
     }
@@ -127,7 +126,7 @@ impl Receiver {
 /// How an order went is evidence in the device's open corrective run.
 async fn attach(
     write: &mut Write,
-    library: &Library,
+    bench: &Bench,
     ended: &ActionRecord,
     now: Timestamp,
 ) -> super::Result<()> {
@@ -139,7 +138,7 @@ async fn attach(
         source: format!("orden de {} ({outcome})", ended.requested_by),
         taken_at: ended.finished_at,
     };
-    append_machine_event(write, library, &run.id, Event::ActionEnded { evidence }, now).await
+    append_machine_event(write, bench, &run.id, Event::ActionEnded { evidence }, now).await
 }
 
 /// What was ordered and how it ended.

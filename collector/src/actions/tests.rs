@@ -15,7 +15,7 @@ use crate::domain::id::{DeviceId, PersonId};
 use crate::domain::person::{Person, Role, Roles};
 use crate::domain::procedure::StepId;
 use crate::domain::reading::{Antivirus, AntivirusProduct, Firewall, Reading, Section, Status};
-use crate::domain::run::{Event, EventKind, Outcome, Run, RunState};
+use crate::domain::run::{Entry, Event, EventKind, Outcome, Run, RunState};
 use crate::domain::working_time::WorkingHours;
 use crate::procedure::Library;
 use crate::rules::Thresholds;
@@ -31,7 +31,11 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn bench() -> Bench {
-    Bench { thresholds: Thresholds::default(), library: Library::embedded().unwrap() }
+    Bench {
+        thresholds: Thresholds::default(),
+        library: Library::embedded().unwrap(),
+        hours: Default::default(),
+    }
 }
 
 fn ana_herself() -> Person {
@@ -157,9 +161,8 @@ on_both_engines! {
         add_ana(store).await;
         arrives(store, &device, antivirus(false, 1), 1).await;
         let run = runs(store).await.remove(0);
-        let visit = Event::Complete { step: StepId::new("2"), note: "Fui".into() };
-        let library = bench().library;
-        advance_run(store, &library, &run.id, Some(run.version), visit, &ana(), at(30)).await.unwrap();
+        let visit = Event::Complete { step: StepId::new("2"), entry: Entry::note("Fui") };
+        advance_run(store, &bench(), &run.id, Some(run.version), visit, &ana(), at(30)).await.unwrap();
         arrives(store, &device, antivirus(true, 60), 60).await;
         assert_eq!(close_recovered(store, &bench(), at(9_999)).await.unwrap(), 0);
         let run = runs(store).await.remove(0);
@@ -197,11 +200,11 @@ on_both_engines! {
         add_ana(store).await;
         arrives(store, &device, antivirus(false, 1), 1).await;
         let run = runs(store).await.remove(0);
-        let visit = || Event::Complete { step: StepId::new("2"), note: String::new() };
-        let library = bench().library;
+        let visit = || Event::Complete { step: StepId::new("2"), entry: Entry::note("") };
+        let bench = bench();
         let seen = Some(run.version);
-        advance_run(store, &library, &run.id, seen, visit(), &ana(), at(30)).await.unwrap();
-        let error = advance_run(store, &library, &run.id, seen, visit(), &ana(), at(31)).await.unwrap_err();
+        advance_run(store, &bench, &run.id, seen, visit(), &ana(), at(30)).await.unwrap();
+        let error = advance_run(store, &bench, &run.id, seen, visit(), &ana(), at(31)).await.unwrap_err();
         let Error::Stale { by, at: when } = error else { panic!("{error}") };
         assert_eq!((by.as_str(), when), ("Ana Núñez", at(30)));
     }
@@ -212,9 +215,9 @@ on_both_engines! {
         arrives(store, &device, antivirus(false, 1), 1).await;
         let run = runs(store).await.remove(0);
         arrives(store, &device, firewall(false, 2), 2).await;
-        let visit = Event::Complete { step: StepId::new("2"), note: String::new() };
-        let library = bench().library;
-        let moved = advance_run(store, &library, &run.id, Some(run.version), visit, &ana(), at(3)).await.unwrap();
+        let visit = Event::Complete { step: StepId::new("2"), entry: Entry::note("") };
+        let bench = bench();
+        let moved = advance_run(store, &bench, &run.id, Some(run.version), visit, &ana(), at(3)).await.unwrap();
         assert_eq!(moved.present_step(), Some(&StepId::new("3")));
     }
 
@@ -223,12 +226,12 @@ on_both_engines! {
         add_ana(store).await;
         arrives(store, &device, antivirus(false, 1), 1).await;
         let run = runs(store).await.remove(0);
-        let library = Arc::new(bench().library);
+        let bench = Arc::new(bench());
         let tries = (0..4).map(|_| {
-            let (store, library, run) = (store.clone(), library.clone(), run.clone());
+            let (store, bench, run) = (store.clone(), bench.clone(), run.clone());
             tokio::spawn(async move {
-                let visit = Event::Complete { step: StepId::new("2"), note: String::new() };
-                advance_run(&store, &library, &run.id, Some(run.version), visit, &ana(), at(5)).await
+                let visit = Event::Complete { step: StepId::new("2"), entry: Entry::note("") };
+                advance_run(&store, &bench, &run.id, Some(run.version), visit, &ana(), at(5)).await
             })
         });
         let mut won = 0;

@@ -71,7 +71,7 @@ pub async fn close_recovered(store: &Store, bench: &Bench, now: Timestamp) -> Re
     let mut closed = 0;
     for id in runs {
         let mut db = store.write().await?;
-        match append_machine_event(&mut db, &bench.library, &id, Event::Recovered, now).await {
+        match append_machine_event(&mut db, bench, &id, Event::Recovered, now).await {
             Ok(()) => db.commit().await?,
             // Somebody took it in hand in this very moment: then it is theirs.
             Err(Error::Overtaken | Error::Refused(_)) => continue,

@@ -5,10 +5,9 @@ use clap::Subcommand;
 use jiff::Timestamp;
 
 use super::{Place, print, with_store};
-use crate::actions::Library;
 use crate::actions::create_area::create_area;
-use crate::actions::judge::Bench;
 use crate::actions::manage_area::{WantedPolicy, ports_of, set_policy};
+use crate::collector::open_bench;
 use crate::domain::access::Actor;
 use crate::domain::firewall_policy::permitted;
 
@@ -53,8 +52,7 @@ pub fn run(place: &Place, area: Area) -> Result<()> {
             let ports = ports_of(&allow.join(",")).map_err(|problem| anyhow!(problem))?;
             let wanted = (!common).then_some(WantedPolicy { with_common: !only, ports });
             if common || only || !allow.is_empty() {
-                let bench =
-                    Bench { thresholds: config.rules.clone(), library: Library::embedded()? };
+                let bench = open_bench(&config)?;
                 set_policy(&store, &bench, &id, wanted, &Actor::Console, Timestamp::now()).await?;
             }
             let policy = store.read().await?.area_policy(&id).await?;

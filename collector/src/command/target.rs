@@ -5,9 +5,8 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::{Place, print, with_store};
-use crate::actions::Library;
-use crate::actions::judge::Bench;
 use crate::actions::manage_network::{self, Wanted};
+use crate::collector::open_bench;
 use crate::domain::access::Actor;
 use crate::domain::id::DeviceId;
 use crate::domain::network_device::{NetworkDevice, NetworkDeviceKind};
@@ -80,7 +79,7 @@ pub fn run(place: &Place, target: Target) -> Result<()> {
             }
             Target::Remove { target } => {
                 let id = find(&store, &target).await?;
-                let bench = Bench { thresholds: config.rules, library: Library::embedded()? };
+                let bench = open_bench(&config)?;
                 Ok(manage_network::remove(&store, &bench, &id, &Actor::Console, now).await?)
             }
         }

@@ -3,7 +3,10 @@
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(
+            Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+        )]
+        #[serde(transparent)]
         pub struct $name(String);
 
         impl $name {
@@ -33,6 +36,8 @@ ids! {
     AreaId,
     /// A place with areas.
     SiteId,
+    /// A LAN with its gateway and provider.
+    NetworkId,
     /// Someone who signs in.
     PersonId,
     /// An alert.

@@ -1,28 +1,15 @@
 //! A written procedure as data: its steps numbered as in the manual, each with a role and where it leads.
 
+mod step;
+mod words;
+
+pub use step::{Field, Step, StepId, StepKind};
+pub(super) use words::word_list;
+pub use words::{
+    About, Auto, Cursor, Document, FieldKind, Need, Question, Subjects, Wait, WordList,
+};
+
 use super::person::Role;
-
-/// A step's id: its number in the manual, and a letter where we added one (`5`, `5a`).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StepId(String);
-
-impl StepId {
-    /// Takes an id as it stands in a procedure file.
-    pub fn new(text: impl Into<String>) -> Self {
-        StepId(text.into())
-    }
-
-    /// As text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Display for StepId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// A procedure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,84 +20,84 @@ pub struct Procedure {
     pub title: String,
     /// Edition of this file; a run stays on the one it began with.
     pub edition: String,
-    /// Manual and page it comes from.
+    /// Series of its folios, e.g. `MC`.
+    pub series: String,
+    /// The manual it comes from, with its edition.
     pub source: String,
+    /// Where in that manual.
+    pub page: String,
     /// What it is for.
     pub objective: String,
     /// What it applies to.
     pub scope: String,
-    /// What it leaves done.
-    pub results: Vec<String>,
+    /// What a run of it is about.
+    pub about: About,
+    /// What each side is answerable for.
+    pub responsibilities: Vec<Responsibility>,
     /// What is needed to carry it out.
     pub supplies: Vec<String>,
-    /// Series of its folios, e.g. `MC`.
-    pub series: String,
+    /// What it leaves done.
+    pub results: Vec<String>,
+    /// Rules the manual gives beside the steps.
+    pub policies: Vec<String>,
+    /// Law and other documents the manual rests on.
+    pub references: Vec<String>,
+    /// Working time a whole run should take at most, hours; none: no limit.
+    pub limit_hours: Option<u32>,
+    /// Who may not carry out a step because of what they did before.
+    pub four_eyes: Vec<FourEyes>,
+    /// What is looked at on each PC, for steps with a checklist.
+    pub checks: Vec<Check>,
     /// Steps in order; the first is where a run begins.
     pub steps: Vec<Step>,
 }
 
-/// A step.
+/// What a role is answerable for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// Number in the manual.
-    pub number: u32,
-    /// Id, unique in the procedure.
-    pub id: StepId,
-    /// Who carries it out.
+pub struct Responsibility {
+    /// Whose.
     pub role: Role,
-    /// What it is and where it leads.
-    pub kind: StepKind,
-    /// What is to be done or asked, in our own words.
-    pub text: String,
-    /// What the reader should know where the manual is silent or was added to.
-    pub note: Option<String>,
-    /// The question of the agents' readings that can answer this step.
-    pub answered_by: Option<Question>,
+    /// Its duties.
+    pub duties: Vec<String>,
 }
 
-/// What a step is and where it leads.
+/// Whoever carried out one step may not carry out another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StepKind {
-    /// Something is done.
-    Action {
-        /// What follows.
-        next: StepId,
-    },
-    /// Something is decided.
-    Question {
-        /// What follows a yes.
-        yes: StepId,
-        /// What follows a no.
-        no: StepId,
-    },
-    /// The run is over.
-    End,
+pub struct FourEyes {
+    /// The step that wants another pair of eyes.
+    pub step: StepId,
+    /// The step whose author it may not be.
+    pub not_by: StepId,
 }
 
-/// A question the readings of agents can answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Question {
-    /// Have the faults that opened this run gone?
-    FaultsCleared,
-}
-
-impl Question {
-    /// The word in procedure files.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Question::FaultsCleared => "faults_cleared",
-        }
-    }
-
-    /// The question of that word.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Question::FaultsCleared].into_iter().find(|question| question.as_str() == word)
-    }
+/// A line of the checklist of a PC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// Short name, unique in the procedure.
+    pub code: String,
+    /// What is to be done or looked at.
+    pub text: String,
+    /// The question a reading can answer it with.
+    pub answered_by: Option<Question>,
 }
 
 impl Procedure {
     /// The step of that id.
     pub fn step(&self, id: &StepId) -> Option<&Step> {
         self.steps.iter().find(|step| step.id == *id)
+    }
+
+    /// What a run of it walks, if it walks several: areas or networks.
+    pub fn subjects(&self) -> Option<Subjects> {
+        match self.about {
+            About::Areas => Some(Subjects::Areas),
+            About::Networks => Some(Subjects::Networks),
+            About::Device | About::Request => None,
+        }
+    }
+
+    /// Whether its steps walk the PCs of each area one by one.
+    pub fn walks_devices(&self) -> bool {
+        self.steps.iter().any(|step| step.completes == Some(Cursor::Device))
     }
 }

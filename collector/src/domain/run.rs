@@ -1,10 +1,20 @@
-//! A run: one execution of a procedure, and what happened in it.
+//! A run: one execution of a procedure, where it stands, and what it walks.
+
+mod course;
+mod event;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::access::Actor;
+pub use course::{Course, DeviceState, Subject, SubjectDevice};
+pub use event::{
+    Attached, Clock, Entry, Event, EventData, EventKind, Evidence, KeptProposal, NewEvent, Planned,
+    RecordedEvent, Signed, Sureness,
+};
+
 use super::id::{AreaId, DeviceId, PersonId, RunId};
-use super::procedure::StepId;
+use super::procedure::{StepId, Wait, word_list};
 
 /// One execution of a procedure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +35,26 @@ pub struct Run {
     pub title: String,
     /// Where it stands.
     pub state: RunState,
+    /// The present area or network of its plan, by position.
+    pub subject: Option<u32>,
+    /// The present PC of the present area.
+    pub present_device: Option<DeviceId>,
+    /// What it waits for; its clock stands still meanwhile.
+    pub waiting: Option<Waiting>,
+    /// Since when it stands at its step, and until when it should not.
+    pub clock: Clock,
+    /// How soon it should be seen to.
+    pub priority: Priority,
+    /// Who has it in hand.
+    pub assignee: Option<PersonId>,
+    /// Who asked for it.
+    pub requester: Requester,
+    /// The rejected run it takes up again.
+    pub restarts: Option<RunId>,
+    /// The run it is a part of.
+    pub parent: Option<RunId>,
+    /// Values given so far, by the name of their field.
+    pub fields: BTreeMap<String, String>,
     /// A person has acted on it.
     pub touched: bool,
     /// Number of its last event; what an answer is checked against.
@@ -35,6 +65,28 @@ pub struct Run {
     pub updated_at: Timestamp,
     /// Part of the removable sample municipality.
     pub sample: bool,
+}
+
+/// Who asked for a run; empty where nobody did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Requester {
+    /// Full name.
+    pub name: String,
+    /// E-mail address or telephone, as given.
+    pub contact: String,
+    /// The person, if known here.
+    pub person: Option<PersonId>,
+}
+
+/// What a run waits for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Waiting {
+    /// What.
+    pub wait: Wait,
+    /// Since when.
+    pub since: Timestamp,
+    /// Particulars, e.g. the number of the order.
+    pub note: String,
 }
 
 /// Where a run stands.
@@ -55,185 +107,90 @@ pub enum RunState {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Walked to its end.
     Completed,
     /// The fault went away before anyone acted.
     Recovered,
+    /// Not admissible: what was asked for lacked something.
+    Rejected,
+    /// The PC is proposed for retirement.
+    Retired,
+    /// What existed was cancelled.
+    Cancelled,
 }
 
-impl Outcome {
-    /// The word in SQL and JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Outcome::Completed => "completed",
-            Outcome::Recovered => "recovered",
-        }
-    }
+word_list!(Outcome: Completed = "completed", Recovered = "recovered", Rejected = "rejected",
+    Retired = "retired", Cancelled = "cancelled");
 
-    /// The outcome of that word.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Outcome::Completed, Outcome::Recovered].into_iter().find(|o| o.as_str() == word)
-    }
+/// How soon a run should be seen to.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// When there is time.
+    Low,
+    /// In its turn.
+    #[default]
+    Normal,
+    /// Before others.
+    High,
+    /// Now.
+    Urgent,
 }
 
-/// What somebody does to a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// The present step was carried out.
-    Complete {
-        /// Which, so that a stale page is noticed.
-        step: StepId,
-        /// What was found or done.
-        note: String,
-    },
-    /// The present question was answered.
-    Answer {
-        /// Which.
-        step: StepId,
-        /// Yes or no.
-        yes: bool,
-        /// Why.
-        note: String,
-    },
-    /// A remark that moves nothing.
-    Note {
-        /// The remark.
-        text: String,
-    },
-    /// An alert joined.
-    AlertJoined {
-        /// What was seen.
-        evidence: Evidence,
-    },
-    /// An alert of this run is over.
-    AlertCleared {
-        /// What was seen.
-        evidence: Evidence,
-        /// No alert of the run is left open.
-        all_clear: bool,
-    },
-    /// An order to the device's agent came to its end.
-    ActionEnded {
-        /// What it showed.
-        evidence: Evidence,
-    },
-    /// The fault stayed away and nobody had acted: the run ends by itself.
-    Recovered,
-}
-
-/// What a reading said, kept with the event it proves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
-    /// The rule it answers, or the kind of the action it is the result of.
-    pub rule: String,
-    /// What was seen, in a sentence.
-    pub summary: String,
-    /// Where the reading came from.
-    pub source: String,
-    /// When the reading was taken.
-    pub taken_at: Option<Timestamp>,
-}
-
-/// The kind of a recorded event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EventKind {
-    /// The run began.
-    Opened,
-    /// A step was carried out.
-    Completed,
-    /// A question was answered.
-    Answered,
-    /// A remark.
-    Noted,
-    /// An alert joined.
-    AlertJoined,
-    /// An alert cleared.
-    AlertCleared,
-    /// An order to the device's agent came to its end.
-    ActionEnded,
-    /// It ended by itself.
-    Recovered,
-}
-
-impl EventKind {
-    const ALL: [EventKind; 8] = [
-        EventKind::Opened,
-        EventKind::Completed,
-        EventKind::Answered,
-        EventKind::Noted,
-        EventKind::AlertJoined,
-        EventKind::AlertCleared,
-        EventKind::ActionEnded,
-        EventKind::Recovered,
-    ];
-
-    /// The word in SQL and JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            EventKind::Opened => "opened",
-            EventKind::Completed => "completed",
-            EventKind::Answered => "answered",
-            EventKind::Noted => "noted",
-            EventKind::AlertJoined => "alert_joined",
-            EventKind::AlertCleared => "alert_cleared",
-            EventKind::ActionEnded => "action_ended",
-            EventKind::Recovered => "recovered",
-        }
-    }
-
-    /// The kind of that word.
-    pub fn parse(word: &str) -> Option<Self> {
-        EventKind::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
-}
-
-/// A line to be appended to a run's record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewEvent {
-    /// What happened.
-    pub kind: EventKind,
-    /// At which step.
-    pub step: Option<StepId>,
-    /// The answer, for a question.
-    pub answer: Option<bool>,
-    /// What was written; empty: nothing.
-    pub note: String,
-    /// What the agents said.
-    pub evidence: Option<Evidence>,
-    /// Who.
-    pub actor: Actor,
-}
-
-/// A line of a run's record, as kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedEvent {
-    /// 1 for the first.
-    pub number: u32,
-    /// When.
-    pub at: Timestamp,
-    /// Name of who did it.
-    pub actor: String,
-    /// The person, if it was one.
-    pub person: Option<PersonId>,
-    /// Word of the role they did it in, or `machine`, `console`, `token`.
-    pub role: String,
-    /// What happened.
-    pub kind: EventKind,
-    /// At which step.
-    pub step: Option<StepId>,
-    /// The answer, for a question.
-    pub answer: Option<bool>,
-    /// What was written.
-    pub note: String,
-    /// What the agents said.
-    pub evidence: Option<Evidence>,
-    /// Chain hash, lower-case hexadecimal.
-    pub hash: String,
-}
+word_list!(Priority: Low = "low", Normal = "normal", High = "high", Urgent = "urgent");
 
 impl Run {
+    /// A run that stands at its first step, with nothing else said of it.
+    pub fn begun(
+        id: RunId,
+        folio: String,
+        (procedure, edition): (String, String),
+        title: String,
+        step: StepId,
+        at: Timestamp,
+    ) -> Run {
+        Run {
+            id,
+            folio,
+            procedure,
+            edition,
+            device: None,
+            area: None,
+            title,
+            state: RunState::Open { step },
+            subject: None,
+            present_device: None,
+            waiting: None,
+            clock: Clock::default(),
+            priority: Priority::default(),
+            assignee: None,
+            requester: Requester::default(),
+            restarts: None,
+            parent: None,
+            fields: BTreeMap::new(),
+            touched: false,
+            version: 0,
+            opened_at: at,
+            updated_at: at,
+            sample: false,
+        }
+    }
+
     /// The present step of an open run.
     pub fn present_step(&self) -> Option<&StepId> {
         match &self.state {

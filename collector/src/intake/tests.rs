@@ -79,7 +79,11 @@ impl Bed {
         let intake = Intake {
             store: store.clone(),
             authority: authority.clone(),
-            bench: Arc::new(Bench { thresholds: Thresholds::default(), library }),
+            bench: Arc::new(Bench {
+                thresholds: Thresholds::default(),
+                library,
+                hours: Default::default(),
+            }),
             live: live.clone(),
             names: vec!["127.0.0.1".into()],
             announce: Vec::new(),

@@ -17,6 +17,7 @@ pub struct Proposal {
 pub fn propose(question: Question, alerts: &[Alert], silent: bool) -> Proposal {
     match question {
         Question::FaultsCleared => faults_cleared(alerts, silent),
+        _ => Proposal { answer: None, because: "Ninguna lectura lo contesta.".to_owned() },
     }
 }
 

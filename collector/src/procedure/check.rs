@@ -46,7 +46,7 @@ pub fn check(procedure: &Procedure) -> Vec<Fault> {
         if step.text.trim().is_empty() {
             faults.push(Fault::Silent(step.id.clone()));
         }
-        let missing = targets(step).into_iter().filter(|to| procedure.step(to).is_none());
+        let missing = step.targets().into_iter().filter(|to| procedure.step(to).is_none());
         faults.extend(missing.map(|to| Fault::Missing { from: step.id.clone(), to: to.clone() }));
     }
     let Some(first) = procedure.steps.first() else {
@@ -56,7 +56,9 @@ pub fn check(procedure: &Procedure) -> Vec<Fault> {
     let reached = reach(procedure, &first.id);
     let ends = |step: &&Step| {
         let from_here = reach(procedure, &step.id);
-        procedure.steps.iter().any(|s| s.kind == StepKind::End && from_here.contains(&s.id))
+        procedure.steps.iter().any(|s| {
+            (s.is_end() || matches!(s.kind, StepKind::Restart { .. })) && from_here.contains(&s.id)
+        })
     };
     let unreached = procedure.steps.iter().filter(|step| !reached.contains(&step.id));
     faults.extend(unreached.map(|step| Fault::Unreachable(step.id.clone())));
@@ -77,14 +79,6 @@ fn blanks(procedure: &Procedure) -> Vec<Fault> {
     blank.map(|(name, _)| Fault::Blank(name)).collect()
 }
 
-fn targets(step: &Step) -> Vec<&StepId> {
-    match &step.kind {
-        StepKind::Action { next } => vec![next],
-        StepKind::Question { yes, no } => vec![yes, no],
-        StepKind::End => vec![],
-    }
-}
-
 fn reach<'a>(procedure: &'a Procedure, from: &'a StepId) -> BTreeSet<&'a StepId> {
     let mut reached = BTreeSet::new();
     let mut waiting = vec![from];
@@ -92,7 +86,7 @@ fn reach<'a>(procedure: &'a Procedure, from: &'a StepId) -> BTreeSet<&'a StepId>
         if reached.insert(id)
             && let Some(step) = procedure.step(id)
         {
-            waiting.extend(targets(step));
+            waiting.extend(step.targets());
         }
     }
     reached

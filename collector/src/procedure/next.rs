@@ -1,97 +1,136 @@
 //! The engine: what an event makes of a run. Pure; effects are data, carried out by `actions`.
 
+mod course;
+mod entry;
+mod step;
+mod undo;
+mod walk;
+
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
-use crate::domain::access::Actor;
-use crate::domain::procedure::{Procedure, Step, StepId, StepKind};
-use crate::domain::run::{Event, EventKind, NewEvent, Outcome, Run, RunState};
+pub use self::undo::undoable;
 
-/// Longest note, characters.
-pub const NOTE_CHARACTERS: usize = 4_000;
+use self::entry::{bounded, required};
+use self::walk::Walk;
+use super::clock;
+use super::refused::Refused;
+use crate::domain::access::Actor;
+use crate::domain::id::PersonId;
+use crate::domain::procedure::{Document, Procedure, Step, StepId, StepKind};
+use crate::domain::run::{
+    Course, Entry, Event, EventKind, NewEvent, Outcome, RecordedEvent, Run, RunState, Waiting,
+};
+use crate::domain::working_time::WorkingHours;
+
+/// A run as the engine needs it.
+#[derive(Debug, Clone)]
+pub struct Case<'a> {
+    /// The edition it began with.
+    pub procedure: &'a Procedure,
+    /// The run.
+    pub run: Run,
+    /// What it walks: all areas or networks, and the PCs of the present one and of the next to visit. For an undo the PCs
+    /// of all.
+    pub course: Course,
+    /// Who carried out the steps that four-eyes rules speak of.
+    pub authors: BTreeMap<StepId, Vec<PersonId>>,
+    /// Files added since the run came to its present step.
+    pub attachments: u32,
+    /// Its record, for an undo; else empty.
+    pub record: Vec<RecordedEvent>,
+}
 
 /// What an event made of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
     /// The run afterwards.
     pub run: Run,
+    /// What it walks, afterwards.
+    pub course: Course,
     /// What is appended to its record, in order.
     pub events: Vec<NewEvent>,
+    /// What is to be done because of it; safe to repeat.
+    pub effects: Vec<Effect>,
 }
 
-/// Why an event is refused. Shown to people.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// The run is over.
-    #[error("el trámite ya terminó")]
-    Closed,
-    /// Somebody was faster, or the page is old.
-    #[error("el trámite ya no está en el paso {asked}: ahora está en el paso {present}")]
-    Stale {
-        /// The step that was answered.
-        asked: StepId,
-        /// The step it is at.
-        present: StepId,
-    },
-    /// A question cannot be carried out, an action cannot be answered.
-    #[error("el paso {step} es {is}: {remedy}")]
-    WrongKind {
-        /// The step.
+/// What `actions` carry out after an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// The run came to a step where a person is needed.
+    Arrived {
+        /// Which.
         step: StepId,
-        /// What it is.
-        is: &'static str,
-        /// What to do.
-        remedy: &'static str,
     },
-    /// Another role's step.
-    #[error("el paso {step} corresponde a {role}")]
-    NotYours {
-        /// The step.
-        step: StepId,
-        /// Whose it is.
-        role: &'static str,
+    /// It began to wait, or waits no more.
+    WaitChanged,
+    /// It was given to somebody.
+    Assigned,
+    /// A document comes out of the step that was carried out.
+    Issues {
+        /// Which.
+        document: Document,
     },
-    /// A remark without words.
-    #[error("la nota está vacía")]
-    EmptyNote,
-    /// Too long a remark.
-    #[error("la nota tiene {0} caracteres; caben {NOTE_CHARACTERS}")]
-    LongNote(usize),
-    /// The run stands on a step its procedure does not have.
-    #[error("la edición {edition} del procedimiento {procedure} no tiene el paso {step}")]
-    NoSuchStep {
-        /// Code of the procedure.
-        procedure: String,
-        /// Edition.
-        edition: String,
-        /// The step.
-        step: StepId,
+    /// It is over.
+    Closed {
+        /// How.
+        outcome: Outcome,
+    },
+    /// A new run begins at that step, linked to this one.
+    Restart {
+        /// Where it begins.
+        to: StepId,
     },
 }
 
-/// The events and the state a run begins with. What opens it is the first step: somebody, or the machine,
-/// reported the fault.
+/// The events and the state a run begins with. What opens it is the first step, where that is something somebody did
+/// by asking; a plan is left to be made.
+///
+/// # Errors
+/// When what the first step asks for was not given.
 pub fn open(
     procedure: &Procedure,
-    mut run: Run,
-    note: String,
-    actor: Actor,
+    run: Run,
+    course: Course,
+    entry: Entry,
+    actor: &Actor,
+    hours: &WorkingHours,
     now: Timestamp,
-) -> Taken {
-    let first = procedure.steps.first();
-    let mut events = vec![NewEvent {
-        kind: EventKind::Opened,
-        step: first.map(|step| step.id.clone()),
-        answer: None,
-        note,
-        evidence: None,
-        actor,
-    }];
-    if let Some(Step { kind: StepKind::Action { next }, .. }) = first {
-        let end = arrive(procedure, &mut run, next, now);
-        events.extend(end);
-    }
-    run.version = count(&events);
-    Taken { run, events }
+) -> Result<Taken, Refused> {
+    let Some(first) = procedure.steps.first() else {
+        return Err(Refused::Circles(procedure.code.clone()));
+    };
+    let mut run = Run { updated_at: now, ..run };
+    run.clock = clock::begun(procedure, hours, now);
+    let case = Case {
+        procedure,
+        run,
+        course,
+        authors: BTreeMap::new(),
+        // A file that comes with the request is added right after it.
+        attachments: 1,
+        record: Vec::new(),
+    };
+    let mut event = NewEvent::new(EventKind::Opened, Some(first.id.clone()), actor.clone());
+    let subject = case.course.next_to_plan(None);
+    let priority = Some(case.run.priority);
+    let next = match &first.kind {
+        StepKind::Action { next } if !first.plans => {
+            let (note, data) = entry::given(&case, first, entry)?;
+            (event.note, event.data) = (note, data);
+            next
+        }
+        _ => {
+            event.note = bounded(&entry.note)?;
+            &first.id
+        }
+    };
+    event.data.priority = priority;
+    let mut walk = case.walk(hours, now);
+    walk.arrive(event, next, subject, None)?;
+    walk.settle()?;
+    Ok(taken(walk, None))
 }
 
 /// Takes an event in.
@@ -99,59 +138,76 @@ pub fn open(
 /// # Errors
 /// [`Refused`] says why nothing changed.
 pub fn next(
-    procedure: &Procedure,
-    run: &Run,
+    case: Case<'_>,
     event: Event,
     actor: &Actor,
+    hours: &WorkingHours,
     now: Timestamp,
 ) -> Result<Taken, Refused> {
-    let RunState::Open { step: present } = &run.state else {
-        return closed(run, event, actor, now);
+    let RunState::Open { step: present } = &case.run.state else {
+        return closed(case, event, actor, hours, now);
     };
-    let step = procedure.step(present).ok_or_else(|| Refused::NoSuchStep {
-        procedure: procedure.code.clone(),
-        edition: procedure.edition.clone(),
-        step: present.clone(),
-    })?;
-    let mut after = Run { updated_at: now, ..run.clone() };
-    let mut record = NewEvent {
-        kind: EventKind::Noted,
-        step: Some(present.clone()),
-        answer: None,
-        note: String::new(),
-        evidence: None,
-        actor: actor.clone(),
-    };
-    let mut end = None;
+    let step = case.step(present)?.clone();
+    let mut record = NewEvent::new(EventKind::Noted, Some(present.clone()), actor.clone());
+    let procedure = case.procedure;
     match event {
-        Event::Complete { step: asked, note } => {
-            may(step, &asked, actor)?;
-            let StepKind::Action { next } = &step.kind else {
-                let remedy = "conteste sí o no";
-                return Err(Refused::WrongKind { step: asked, is: "una pregunta", remedy });
-            };
-            record.kind = EventKind::Completed;
-            record.actor = actor.acting_as(step.role);
-            record.note = bounded(note)?;
-            end = arrive(procedure, &mut after, next, now);
-            after.touched = true;
+        Event::Complete { step: asked, entry } => {
+            return step::complete(case, &step, &asked, entry, actor, hours, now);
         }
-        Event::Answer { step: asked, yes, note } => {
-            may(step, &asked, actor)?;
-            let StepKind::Question { yes: if_yes, no: if_no } = &step.kind else {
-                let remedy = "márquelo como hecho";
-                return Err(Refused::WrongKind { step: asked, is: "una actividad", remedy });
-            };
-            record.kind = EventKind::Answered;
-            record.actor = actor.acting_as(step.role);
-            record.answer = Some(yes);
-            record.note = bounded(note)?;
-            end = arrive(procedure, &mut after, if yes { if_yes } else { if_no }, now);
-            after.touched = true;
+        Event::Answer { step: asked, yes, entry, proposal } => {
+            return step::answer(case, &step, &asked, (yes, proposal), entry, actor, hours, now);
         }
-        Event::Note { text } => {
-            record.note = required(text)?;
-            after.touched |= actor.is_human();
+        Event::Undo { reason } => return undo::undo(case, &reason, actor, hours, now),
+        Event::TakeSubject { position } => {
+            may(&case, &step, &step.id, actor)?;
+            return course::take(case, record, position, hours, now);
+        }
+        Event::CheckDevice { device, checks, note, done, snapshots } => {
+            may(&case, &step, &step.id, actor)?;
+            let checked = course::Checked { device, checks, note, done, snapshots };
+            return course::check(case, &step, record, checked, hours, now);
+        }
+        Event::CarryDevice { device, reason, to } => {
+            may(&case, &step, &step.id, actor)?;
+            return course::carry(case, &step, record, (device, reason, to), hours, now);
+        }
+        Event::Note { text } => record.note = required(&text)?,
+        Event::Attach { attached } => {
+            record.kind = EventKind::AttachmentAdded;
+            record.data.attached = Some(attached);
+        }
+        Event::Pause { wait, note } => {
+            may(&case, &step, &step.id, actor)?;
+            if case.run.waiting.is_some() {
+                return Err(Refused::Unfit("el trámite ya está en espera"));
+            }
+            record.kind = EventKind::Paused;
+            record.note = bounded(&note)?;
+            record.data.waiting = Some(Waiting { wait, since: now, note: record.note.clone() });
+            record.data.clock = Some(clock::paused(&case.run, hours, now));
+        }
+        Event::Resume { note } => {
+            may(&case, &step, &step.id, actor)?;
+            if case.run.waiting.is_none() {
+                return Err(Refused::Unfit("el trámite no está en espera"));
+            }
+            if step.waits_for.is_some() {
+                let why = "este paso es la espera misma: márquelo como hecho cuando llegue lo que se espera";
+                return Err(Refused::Unfit(why));
+            }
+            record.kind = EventKind::Resumed;
+            record.note = bounded(&note)?;
+            record.data.clock = Some(clock::running(&case.run, hours, now));
+        }
+        Event::Assign { to } => {
+            record.kind = EventKind::Assigned;
+            (record.data.assignee, record.note) =
+                to.map_or_else(|| (None, String::new()), |(person, name)| (Some(person), name));
+        }
+        Event::Prioritise { priority, note } => {
+            record.kind = EventKind::Prioritised;
+            record.data.priority = Some(priority);
+            record.note = bounded(&note)?;
         }
         Event::AlertJoined { evidence } => {
             record.kind = EventKind::AlertJoined;
@@ -162,11 +218,9 @@ pub fn next(
             // Recovery belongs to the step that verifies, wherever the run stands now.
             record.step = verification(procedure).or(record.step);
             record.evidence = Some(evidence);
-            record.note = if all_clear {
-                "No queda ninguna alerta abierta.".to_owned()
-            } else {
-                String::new()
-            };
+            if all_clear {
+                record.note = "No queda ninguna alerta abierta.".to_owned();
+            }
         }
         Event::ActionEnded { evidence } => {
             record.kind = EventKind::ActionEnded;
@@ -175,80 +229,113 @@ pub fn next(
         Event::Recovered => {
             record.kind = EventKind::Recovered;
             record.note = "La falla desapareció y nadie había intervenido.".to_owned();
-            after.state = RunState::Closed { at: now, outcome: Outcome::Recovered };
+            record.data.outcome = Some(Outcome::Recovered);
         }
     }
-    let mut events = vec![record];
-    events.extend(end);
-    after.version = run.version + count(&events);
-    Ok(Taken { run: after, events })
+    let mut walk = case.walk(hours, now);
+    walk.push(record);
+    Ok(taken(walk, Some(&step)))
 }
 
-/// A closed run still takes remarks, and evidence that came late.
-fn closed(run: &Run, event: Event, actor: &Actor, now: Timestamp) -> Result<Taken, Refused> {
-    let (kind, note, evidence) = match event {
-        Event::Note { text } => (EventKind::Noted, required(text)?, None),
+/// A closed run still takes remarks, files, evidence that came late, and an undo of what closed it.
+fn closed(
+    case: Case<'_>,
+    event: Event,
+    actor: &Actor,
+    hours: &WorkingHours,
+    now: Timestamp,
+) -> Result<Taken, Refused> {
+    let mut record = NewEvent::new(EventKind::Noted, None, actor.clone());
+    match event {
+        Event::Note { text } => record.note = required(&text)?,
         Event::AlertCleared { evidence, .. } => {
-            (EventKind::AlertCleared, String::new(), Some(evidence))
+            record.kind = EventKind::AlertCleared;
+            record.evidence = Some(evidence);
         }
-        Event::Complete { .. }
-        | Event::Answer { .. }
-        | Event::AlertJoined { .. }
-        | Event::ActionEnded { .. }
-        | Event::Recovered => return Err(Refused::Closed),
-    };
-    let record = NewEvent { kind, step: None, answer: None, note, evidence, actor: actor.clone() };
-    let after = Run { updated_at: now, version: run.version + 1, ..run.clone() };
-    Ok(Taken { run: after, events: vec![record] })
+        Event::ActionEnded { evidence } => {
+            record.kind = EventKind::ActionEnded;
+            record.evidence = Some(evidence);
+        }
+        Event::Attach { attached } => {
+            record.kind = EventKind::AttachmentAdded;
+            record.data.attached = Some(attached);
+        }
+        Event::Undo { reason } => return undo::undo(case, &reason, actor, hours, now),
+        _ => return Err(Refused::Closed),
+    }
+    let mut walk = case.walk(hours, now);
+    walk.push(record);
+    Ok(taken(walk, None))
 }
 
-fn may(step: &Step, asked: &StepId, actor: &Actor) -> Result<(), Refused> {
+/// Whether the actor may carry out the present step.
+fn may(case: &Case<'_>, step: &Step, asked: &StepId, actor: &Actor) -> Result<(), Refused> {
     if *asked != step.id {
         return Err(Refused::Stale { asked: asked.clone(), present: step.id.clone() });
     }
     if !actor.may_act_as(step.role) {
         return Err(Refused::NotYours { step: step.id.clone(), role: step.role.title() });
     }
-    Ok(())
-}
-
-/// Moves to a step; the end closes the run by itself and says so.
-fn arrive(procedure: &Procedure, run: &mut Run, step: &StepId, now: Timestamp) -> Option<NewEvent> {
-    let is_end = procedure.step(step).is_some_and(|step| step.kind == StepKind::End);
-    if !is_end {
-        run.state = RunState::Open { step: step.clone() };
-        return None;
+    let Some(person) = actor.person() else { return Ok(()) };
+    let rules = case.procedure.four_eyes.iter().filter(|rule| rule.step == step.id);
+    for rule in rules {
+        if case.authors.get(&rule.not_by).is_some_and(|authors| authors.contains(person)) {
+            let (step, other) = (step.id.clone(), rule.not_by.clone());
+            return Err(Refused::SameEyes { step, other });
+        }
     }
-    run.state = RunState::Closed { at: now, outcome: Outcome::Completed };
-    Some(NewEvent {
-        kind: EventKind::Completed,
-        step: Some(step.clone()),
-        answer: None,
-        note: String::new(),
-        evidence: None,
-        actor: Actor::Machine,
-    })
+    Ok(())
 }
 
 fn verification(procedure: &Procedure) -> Option<StepId> {
     procedure.steps.iter().find(|step| step.answered_by.is_some()).map(|step| step.id.clone())
 }
 
-fn bounded(note: String) -> Result<String, Refused> {
-    let note = note.trim();
-    match note.chars().count() {
-        long if long > NOTE_CHARACTERS => Err(Refused::LongNote(long)),
-        _ => Ok(note.to_owned()),
+impl<'a> Case<'a> {
+    fn step(&self, id: &StepId) -> Result<&'a Step, Refused> {
+        self.procedure.step(id).ok_or_else(|| Refused::NoSuchStep {
+            procedure: self.procedure.code.clone(),
+            edition: self.procedure.edition.clone(),
+            step: id.clone(),
+        })
+    }
+
+    fn walk(self, hours: &'a WorkingHours, now: Timestamp) -> Walk<'a> {
+        let Case { procedure, run, course, .. } = self;
+        Walk { procedure, run, course, hours, now, events: Vec::new() }
     }
 }
 
-fn required(note: String) -> Result<String, Refused> {
-    let note = bounded(note)?;
-    if note.is_empty() { Err(Refused::EmptyNote) } else { Ok(note) }
-}
-
-fn count(events: &[NewEvent]) -> u32 {
-    u32::try_from(events.len()).unwrap_or(u32::MAX)
+/// What a walk came to, with the effects that follow from it. `from` is the step that was carried out.
+fn taken(walk: Walk<'_>, from: Option<&Step>) -> Taken {
+    let Walk { run, course, events, .. } = walk;
+    let mut effects = Vec::new();
+    let moved = |event: &&NewEvent| event.data.to.is_some() || event.data.outcome.is_some();
+    if let Some(first) = events.iter().find(moved)
+        && let Some(step) = from
+        && first.step.as_ref() == Some(&step.id)
+    {
+        effects.extend(step.document.map(|document| Effect::Issues { document }));
+        if let StepKind::Restart { to } = &step.kind {
+            effects.push(Effect::Restart { to: to.clone() });
+        }
+    }
+    if events.iter().any(|event| event.kind == EventKind::Assigned) {
+        effects.push(Effect::Assigned);
+    }
+    if events.iter().any(|event| matches!(event.kind, EventKind::Paused | EventKind::Resumed)) {
+        effects.push(Effect::WaitChanged);
+    }
+    match &run.state {
+        RunState::Closed { outcome, .. } if events.iter().any(|e| e.data.outcome.is_some()) => {
+            effects.push(Effect::Closed { outcome: *outcome });
+        }
+        RunState::Open { step } if events.iter().any(|event| event.data.to.is_some()) => {
+            effects.push(Effect::Arrived { step: step.clone() });
+        }
+        _ => {}
+    }
+    Taken { run, course, events, effects }
 }
 
 #[cfg(test)]

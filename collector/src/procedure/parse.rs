@@ -4,7 +4,11 @@ use serde::Deserialize;
 
 use super::check;
 use crate::domain::person::Role;
-use crate::domain::procedure::{Procedure, Question, Step, StepId, StepKind};
+use crate::domain::procedure::{
+    About, Auto, Check, Cursor, Document, Field, FieldKind, FourEyes, Need, Procedure, Question,
+    Responsibility, Step, StepId, StepKind, Wait,
+};
+use crate::domain::run::Outcome;
 
 /// Why a procedure file is refused.
 #[derive(Debug, thiserror::Error)]
@@ -45,13 +49,49 @@ struct ProcedureFile {
     edition: String,
     series: String,
     source: String,
+    #[serde(default)]
+    page: String,
     objective: String,
     scope: String,
+    about: About,
     #[serde(default)]
     supplies: Vec<String>,
     #[serde(default)]
     results: Vec<String>,
+    #[serde(default)]
+    policies: Vec<String>,
+    #[serde(default)]
+    references: Vec<String>,
+    limit_hours: Option<u32>,
+    #[serde(default)]
+    responsibility: Vec<ResponsibilityFile>,
+    #[serde(default)]
+    four_eyes: Vec<FourEyesFile>,
+    #[serde(default)]
+    check: Vec<CheckFile>,
     step: Vec<StepFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResponsibilityFile {
+    role: String,
+    duties: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FourEyesFile {
+    step: StepId,
+    not_by: StepId,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CheckFile {
+    code: String,
+    text: String,
+    answered_by: Option<Question>,
 }
 
 #[derive(Deserialize)]
@@ -63,36 +103,92 @@ struct StepFile {
     role: String,
     text: String,
     note: Option<String>,
-    answered_by: Option<String>,
-    next: Option<String>,
-    yes: Option<String>,
-    no: Option<String>,
+    next: Option<StepId>,
+    yes: Option<StepId>,
+    no: Option<StepId>,
+    yes_label: Option<String>,
+    no_label: Option<String>,
+    restart: Option<StepId>,
     #[serde(default)]
     end: bool,
+    outcome: Option<Outcome>,
+    answered_by: Option<Question>,
+    decided_by: Option<Auto>,
+    takes: Option<Auto>,
+    #[serde(default)]
+    plans: bool,
+    completes: Option<Cursor>,
+    #[serde(default)]
+    checklist: bool,
+    #[serde(default)]
+    needs: Vec<Need>,
+    #[serde(default)]
+    field: Vec<FieldFile>,
+    waits_for: Option<Wait>,
+    document: Option<Document>,
+    limit_hours: Option<u32>,
+    #[serde(default)]
+    notify: bool,
 }
 
-/// Reads and checks a procedure file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldFile {
+    name: String,
+    label: String,
+    kind: FieldKind,
+    #[serde(default)]
+    required: bool,
+    #[serde(default)]
+    choices: Vec<String>,
+    max: Option<u32>,
+}
+
+/// Most characters of a field whose file does not say.
+const FIELD_CHARACTERS: u32 = 500;
+
+/// Reads a procedure file and checks it.
 ///
 /// # Errors
-/// [`BadFile`] names the file, the step and what is wrong.
+/// Names the file and what is wrong with it.
 pub fn parse(file: &str, text: &str) -> Result<Procedure, BadFile> {
     let syntax = |error| BadFile::Syntax { file: file.to_owned(), error };
     let read: ProcedureFile = toml::from_str(text).map_err(syntax)?;
+    let of_step = |step: &str, why| BadFile::Step { file: file.to_owned(), step: step.into(), why };
     let step = |step: StepFile| {
         let id = format!("{}{}", step.number, step.letter);
-        read_step(&id, step).map_err(|why| BadFile::Step { file: file.to_owned(), step: id, why })
+        read_step(&id, step).map_err(|why| of_step(&id, why))
     };
+    let responsibility = |read: ResponsibilityFile| {
+        let role = role(&read.role).map_err(|why| of_step("responsibility", why))?;
+        Ok::<_, BadFile>(Responsibility { role, duties: read.duties })
+    };
+    let four_eyes = |read: FourEyesFile| FourEyes { step: read.step, not_by: read.not_by };
+    let check =
+        |read: CheckFile| Check { code: read.code, text: read.text, answered_by: read.answered_by };
     let procedure = Procedure {
         steps: read.step.into_iter().map(step).collect::<Result<_, _>>()?,
+        responsibilities: read
+            .responsibility
+            .into_iter()
+            .map(responsibility)
+            .collect::<Result<_, _>>()?,
+        four_eyes: read.four_eyes.into_iter().map(four_eyes).collect(),
+        checks: read.check.into_iter().map(check).collect(),
         code: read.code,
         title: read.title,
         edition: read.edition,
         series: read.series,
         source: read.source,
+        page: read.page,
         objective: read.objective,
         scope: read.scope,
+        about: read.about,
         supplies: read.supplies,
         results: read.results,
+        policies: read.policies,
+        references: read.references,
+        limit_hours: read.limit_hours,
     };
     let faults = check::check(&procedure);
     if faults.is_empty() {
@@ -102,26 +198,54 @@ pub fn parse(file: &str, text: &str) -> Result<Procedure, BadFile> {
     }
 }
 
+fn role(word: &str) -> Result<Role, String> {
+    Role::parse(word).ok_or_else(|| format!("unknown role «{word}»"))
+}
+
 fn read_step(id: &str, step: StepFile) -> Result<Step, String> {
-    let kind = match (step.next, step.yes, step.no, step.end) {
-        (Some(next), None, None, false) => StepKind::Action { next: StepId::new(next) },
-        (None, Some(yes), Some(no), false) => {
-            StepKind::Question { yes: StepId::new(yes), no: StepId::new(no) }
+    let ways = (step.next, step.yes, step.no, step.restart, step.end);
+    let kind = match ways {
+        (Some(next), None, None, None, false) => StepKind::Action { next },
+        (None, Some(yes), Some(no), None, false) => {
+            let (yes_label, no_label) = (step.yes_label, step.no_label);
+            StepKind::Question { yes, no, yes_label, no_label }
         }
-        (None, None, None, true) => StepKind::End,
-        _ => return Err("needs either `next`, or `yes` and `no`, or `end = true`".to_owned()),
+        (None, None, None, Some(to), false) => StepKind::Restart { to },
+        (None, None, None, None, true) => {
+            StepKind::End { outcome: step.outcome.unwrap_or(Outcome::Completed) }
+        }
+        _ => {
+            let ways = "needs either `next`, or `yes` and `no`, or `restart`, or `end = true`";
+            return Err(ways.to_owned());
+        }
     };
-    let role = Role::parse(&step.role).ok_or_else(|| format!("unknown role «{}»", step.role))?;
-    let question =
-        |word: String| Question::parse(&word).ok_or_else(|| format!("no reading answers «{word}»"));
+    let field = |read: FieldFile| Field {
+        name: read.name,
+        label: read.label,
+        kind: read.kind,
+        required: read.required,
+        choices: read.choices,
+        max: read.max.unwrap_or(FIELD_CHARACTERS),
+    };
     Ok(Step {
         number: step.number,
+        letter: step.letter,
         id: StepId::new(id),
-        role,
+        role: role(&step.role)?,
         kind,
         text: step.text,
         note: step.note,
-        answered_by: step.answered_by.map(question).transpose()?,
+        answered_by: step.answered_by,
+        auto: step.decided_by.or(step.takes),
+        plans: step.plans,
+        completes: step.completes,
+        has_checklist: step.checklist,
+        needs: step.needs,
+        fields: step.field.into_iter().map(field).collect(),
+        waits_for: step.waits_for,
+        document: step.document,
+        limit_hours: step.limit_hours,
+        notify: step.notify,
     })
 }
 
@@ -129,8 +253,7 @@ fn read_step(id: &str, step: StepFile) -> Result<Step, String> {
 mod tests {
     use super::*;
 
-    const HEAD: &str =
-        "code='x'\ntitle='x'\nedition='1'\nseries='X'\nsource='x'\nobjective='x'\nscope='x'\n";
+    const HEAD: &str = "code='x'\ntitle='x'\nedition='1'\nseries='X'\nsource='x'\nobjective='x'\nscope='x'\nabout='device'\n";
 
     #[test]
     fn each_kind_of_nonsense_gets_its_message() {
@@ -152,7 +275,7 @@ mod tests {
             ("[[step]]\nnumber=1\nrole='head'\ntext=' '\nnext='2'\n", "step 1 says nothing"),
             (
                 "[[step]]\nnumber=1\nrole='head'\ntext='t'\nnext='2'\nanswered_by='stars'\n",
-                "no reading answers «stars»",
+                "unknown variant `stars`",
             ),
             (
                 "[[step]]\nnumber=1\nrole='head'\ntext='t'\nnext='2'\ncolour='red'\n",

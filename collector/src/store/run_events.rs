@@ -32,6 +32,7 @@ struct EventColumns {
     answer: Option<bool>,
     note: String,
     evidence: Option<String>,
+    data: String,
     hash: String,
 }
 
@@ -58,6 +59,8 @@ impl EventColumns {
             answer: self.answer,
             note: self.note,
             evidence: evidence.transpose()?,
+            data: serde_json::from_str(&self.data)
+                .map_err(|_| row::unreadable("run_event", "data", &self.data))?,
             hash: self.hash,
         })
     }
@@ -69,12 +72,58 @@ impl Read {
     /// # Errors
     /// When the database refuses.
     pub async fn run_events(&mut self, run: &RunId) -> Result<Vec<RecordedEvent>> {
+        self.run_events_after(run, 0).await
+    }
+
+    /// What happened in a run after an event, in order.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn run_events_after(
+        &mut self,
+        run: &RunId,
+        number: u32,
+    ) -> Result<Vec<RecordedEvent>> {
         let sql =
-            "SELECT number, at, actor, person_id, role, kind, step, answer, note, evidence, hash
-                   FROM run_event WHERE run_id = $1 ORDER BY number";
-        let rows: Vec<EventColumns> =
-            on!(self, |db| sqlx::query_as(sql).bind(run.as_str()).fetch_all(db).await)?;
+            "SELECT number, at, actor, person_id, role, kind, step, answer, note, evidence, data, hash
+                   FROM run_event WHERE run_id = $1 AND number > $2 ORDER BY number";
+        let rows: Vec<EventColumns> = on!(self, |db| sqlx::query_as(sql)
+            .bind(run.as_str())
+            .bind(i64::from(number))
+            .fetch_all(db)
+            .await)?;
         rows.into_iter().map(EventColumns::read).collect()
+    }
+}
+
+impl Read {
+    /// Who carried out or answered a step of a run, whatever was taken back since.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn authors_of_step(&mut self, run: &RunId, step: &StepId) -> Result<Vec<PersonId>> {
+        let sql = "SELECT DISTINCT person_id FROM run_event
+                   WHERE run_id = $1 AND step = $2 AND kind IN ('completed', 'answered') AND person_id IS NOT NULL";
+        let rows: Vec<String> = on!(self, |db| sqlx::query_scalar(sql)
+            .bind(run.as_str())
+            .bind(step.as_str())
+            .fetch_all(db)
+            .await)?;
+        Ok(rows.into_iter().map(PersonId::new).collect())
+    }
+
+    /// How many files were added to a run since an instant.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn attached_since(&mut self, run: &RunId, since: Timestamp) -> Result<i64> {
+        let sql = "SELECT count(*) FROM run_event
+                   WHERE run_id = $1 AND kind = 'attachment_added' AND at >= $2";
+        Ok(on!(self, |db| sqlx::query_scalar(sql)
+            .bind(run.as_str())
+            .bind(since.as_microsecond())
+            .fetch_one(db)
+            .await)?)
     }
 }
 
@@ -102,6 +151,7 @@ impl Write {
             };
             serde_json::to_string(&kept).unwrap_or_default()
         });
+        let data = serde_json::to_string(&event.data).unwrap_or_default();
         let role = event.actor.role_word();
         let answer = event.answer.map_or("", |yes| if yes { "yes" } else { "no" });
         let hash = chain_hash(
@@ -117,11 +167,12 @@ impl Write {
                 answer,
                 &event.note,
                 evidence.as_deref().unwrap_or_default(),
+                &data,
             ],
         );
         let sql = "INSERT INTO run_event (run_id, number, at, actor, person_id, role, kind, step, answer, note,
-                       evidence, hash)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+                       evidence, data, hash)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
         on!(self, |db| sqlx::query(sql)
             .bind(run.as_str())
             .bind(i64::from(number))
@@ -134,6 +185,7 @@ impl Write {
             .bind(event.answer)
             .bind(&event.note)
             .bind(&evidence)
+            .bind(&data)
             .bind(&hash)
             .execute(db)
             .await

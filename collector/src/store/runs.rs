@@ -5,12 +5,14 @@ use sqlx::FromRow;
 
 use super::engine::{Read, Write, on};
 use super::{Result, row};
-use crate::domain::id::{AreaId, DeviceId, RunId};
-use crate::domain::procedure::StepId;
-use crate::domain::run::{Outcome, Run, RunState};
+use crate::domain::id::{AreaId, DeviceId, PersonId, RunId};
+use crate::domain::person::Role;
+use crate::domain::procedure::{StepId, Wait};
+use crate::domain::run::{Clock, Outcome, Priority, Requester, Run, RunState, Waiting};
+use crate::domain::text::fold;
 
 #[derive(FromRow)]
-struct RunColumns {
+pub(super) struct RunColumns {
     id: String,
     folio: String,
     procedure_code: String,
@@ -26,10 +28,36 @@ struct RunColumns {
     updated_at: i64,
     closed_at: Option<i64>,
     sample: bool,
+    priority: String,
+    assignee_id: Option<String>,
+    waiting: Option<String>,
+    waiting_since: Option<i64>,
+    waiting_note: String,
+    step_since: Option<i64>,
+    step_due_at: Option<i64>,
+    due_at: Option<i64>,
+    step_left_s: Option<i64>,
+    left_s: Option<i64>,
+    subject: Option<i64>,
+    present_device_id: Option<String>,
+    restarts_id: Option<String>,
+    parent_id: Option<String>,
+    requester_name: String,
+    requester_contact: String,
+    requester_id: Option<String>,
+    field_values: String,
 }
 
 impl RunColumns {
-    fn read(self) -> Result<Run> {
+    pub(super) fn read(self) -> Result<Run> {
+        let at = |column, value| row::some_instant("run", column, value);
+        let clock = Clock {
+            step_since: at("step_since", self.step_since)?,
+            step_due_at: at("step_due_at", self.step_due_at)?,
+            due_at: at("due_at", self.due_at)?,
+            step_left_s: self.step_left_s,
+            left_s: self.left_s,
+        };
         let state = match (self.step, self.closed_at, self.outcome) {
             (Some(step), None, None) => RunState::Open { step: StepId::new(step) },
             (_, Some(at), Some(outcome)) => RunState::Closed {
@@ -40,6 +68,16 @@ impl RunColumns {
                 return Err(row::unreadable("run", "outcome", &outcome.unwrap_or_default()));
             }
         };
+        let waiting = match (self.waiting, self.waiting_since) {
+            (Some(wait), Some(since)) => Some(Waiting {
+                wait: row::word("run", "waiting", &wait, Wait::parse)?,
+                since: row::instant("run", "waiting_since", since)?,
+                note: self.waiting_note,
+            }),
+            _ => None,
+        };
+        let fields = serde_json::from_str(&self.field_values)
+            .map_err(|_| row::unreadable("run", "field_values", &self.field_values))?;
         Ok(Run {
             id: RunId::new(self.id),
             folio: self.folio,
@@ -49,6 +87,20 @@ impl RunColumns {
             area: self.area_id.map(AreaId::new),
             title: self.title,
             state,
+            subject: self.subject.map(|at| row::number("run", "subject", at)).transpose()?,
+            present_device: self.present_device_id.map(DeviceId::new),
+            waiting,
+            clock,
+            priority: row::word("run", "priority", &self.priority, Priority::parse)?,
+            assignee: self.assignee_id.map(PersonId::new),
+            requester: Requester {
+                name: self.requester_name,
+                contact: self.requester_contact,
+                person: self.requester_id.map(PersonId::new),
+            },
+            restarts: self.restarts_id.map(RunId::new),
+            parent: self.parent_id.map(RunId::new),
+            fields,
             touched: self.touched,
             version: row::number("run", "version", self.version)?,
             opened_at: row::instant("run", "opened_at", self.opened_at)?,
@@ -56,46 +108,6 @@ impl RunColumns {
             sample: self.sample,
         })
     }
-}
-
-/// Which runs to list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RunFilter {
-    /// Only open (true) or only closed (false) ones.
-    pub open: Option<bool>,
-    /// Only of this device.
-    pub device: Option<DeviceId>,
-    /// Only of this procedure.
-    pub procedure: Option<String>,
-    /// How many to pass over.
-    pub offset: u32,
-    /// At most how many.
-    pub limit: u32,
-}
-
-/// A run with the names a list shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunRow {
-    /// The run.
-    pub run: Run,
-    /// Name of its device.
-    pub device_name: Option<String>,
-    /// Name of its area.
-    pub area_name: Option<String>,
-    /// Alerts of it that are open.
-    pub open_alerts: i64,
-    /// Worst open alert is critical.
-    pub critical: bool,
-}
-
-#[derive(FromRow)]
-struct RunRowColumns {
-    #[sqlx(flatten)]
-    run: RunColumns,
-    device_name: Option<String>,
-    area_name: Option<String>,
-    open_alerts: i64,
-    critical_alerts: i64,
 }
 
 impl Read {
@@ -135,53 +147,6 @@ impl Read {
             .await)?;
         Ok(rows.into_iter().map(RunId::new).collect())
     }
-
-    /// A list of runs, newest change first, and how many there are in all.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn list_runs(&mut self, filter: &RunFilter) -> Result<(Vec<RunRow>, i64)> {
-        let sql = "SELECT r.*, d.name AS device_name, a.name AS area_name,
-                       (SELECT count(*) FROM alert x WHERE x.run_id = r.id AND x.cleared_at IS NULL)
-                           AS open_alerts,
-                       (SELECT count(*) FROM alert x WHERE x.run_id = r.id AND x.cleared_at IS NULL
-                           AND x.severity = 'critical') AS critical_alerts
-                   FROM run r LEFT JOIN device d ON d.id = r.device_id LEFT JOIN area a ON a.id = r.area_id
-                   WHERE (cast($1 AS boolean) IS NULL OR (r.closed_at IS NULL) = $1)
-                       AND (cast($2 AS text) IS NULL OR r.device_id = $2)
-                       AND (cast($3 AS text) IS NULL OR r.procedure_code = $3)
-                   ORDER BY CASE WHEN r.closed_at IS NULL THEN 0 ELSE 1 END, r.updated_at DESC
-                   LIMIT $4 OFFSET $5";
-        let count = "SELECT count(*) FROM run r
-                     WHERE (cast($1 AS boolean) IS NULL OR (r.closed_at IS NULL) = $1)
-                         AND (cast($2 AS text) IS NULL OR r.device_id = $2)
-                         AND (cast($3 AS text) IS NULL OR r.procedure_code = $3)";
-        let device = filter.device.as_ref().map(DeviceId::as_str);
-        let rows: Vec<RunRowColumns> = on!(self, |db| sqlx::query_as(sql)
-            .bind(filter.open)
-            .bind(device)
-            .bind(&filter.procedure)
-            .bind(i64::from(filter.limit))
-            .bind(i64::from(filter.offset))
-            .fetch_all(db)
-            .await)?;
-        let total: i64 = on!(self, |db| sqlx::query_scalar(count)
-            .bind(filter.open)
-            .bind(device)
-            .bind(&filter.procedure)
-            .fetch_one(db)
-            .await)?;
-        let rows = rows.into_iter().map(|columns| {
-            Ok(RunRow {
-                run: columns.run.read()?,
-                device_name: columns.device_name,
-                area_name: columns.area_name,
-                open_alerts: columns.open_alerts,
-                critical: columns.critical_alerts > 0,
-            })
-        });
-        Ok((rows.collect::<Result<_>>()?, total))
-    }
 }
 
 impl Write {
@@ -202,14 +167,16 @@ impl Write {
         Ok(format!("{series}/{year}/{number:04}"))
     }
 
-    /// Keeps a new run.
+    /// Keeps a new run; where it stands is kept by the save that follows.
     ///
     /// # Errors
     /// A conflict when the device has an open corrective run.
     pub async fn add_run(&mut self, run: &Run) -> Result<()> {
         let sql = "INSERT INTO run (id, folio, procedure_code, edition, device_id, area_id, title, step, touched,
-                       version, opened_at, updated_at, sample)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+                       version, opened_at, updated_at, sample, restarts_id, parent_id, requester_name,
+                       requester_contact, requester_id, folded)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+        let folded = fold(&format!("{} {} {}", run.folio, run.title, run.requester.name));
         on!(self, |db| sqlx::query(sql)
             .bind(run.id.as_str())
             .bind(&run.folio)
@@ -224,6 +191,12 @@ impl Write {
             .bind(run.opened_at.as_microsecond())
             .bind(run.updated_at.as_microsecond())
             .bind(run.sample)
+            .bind(run.restarts.as_ref().map(RunId::as_str))
+            .bind(run.parent.as_ref().map(RunId::as_str))
+            .bind(&run.requester.name)
+            .bind(&run.requester.contact)
+            .bind(run.requester.person.as_ref().map(PersonId::as_str))
+            .bind(folded)
             .execute(db)
             .await
             .map(drop))?;
@@ -231,19 +204,28 @@ impl Write {
         Ok(())
     }
 
-    /// Keeps where a run stands; false when somebody was faster, and nothing is changed.
+    /// Keeps where a run stands; false when somebody was faster, and nothing is changed. `role` is whose turn it is.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn save_run(&mut self, run: &Run, read_version: u32) -> Result<bool> {
-        let sql =
-            "UPDATE run SET step = $2, outcome = $3, touched = $4, version = $5, updated_at = $6,
-                       closed_at = $7
-                   WHERE id = $1 AND version = $8";
+    pub async fn save_run(
+        &mut self,
+        run: &Run,
+        role: Option<Role>,
+        read_version: u32,
+    ) -> Result<bool> {
+        let sql = "UPDATE run SET step = $2, outcome = $3, touched = $4, version = $5, updated_at = $6,
+                       closed_at = $7, step_role = $8, priority = $9, assignee_id = $10, waiting = $11,
+                       waiting_since = $12, waiting_note = $13, step_since = $14, step_due_at = $15, due_at = $16,
+                       step_left_s = $17, left_s = $18, subject = $19, present_device_id = $20, field_values = $21
+                   WHERE id = $1 AND version = $22";
         let (closed_at, outcome) = match &run.state {
             RunState::Open { .. } => (None, None),
             RunState::Closed { at, outcome } => (Some(at.as_microsecond()), Some(outcome.as_str())),
         };
+        let instant = |at: Option<Timestamp>| at.map(Timestamp::as_microsecond);
+        let (clock, waiting) = (&run.clock, run.waiting.as_ref());
+        let fields = serde_json::to_string(&run.fields).unwrap_or_default();
         let changed: u64 = on!(self, |db| sqlx::query(sql)
             .bind(run.id.as_str())
             .bind(run.present_step().map(StepId::as_str))
@@ -252,6 +234,20 @@ impl Write {
             .bind(i64::from(run.version))
             .bind(run.updated_at.as_microsecond())
             .bind(closed_at)
+            .bind(role.map(Role::as_str))
+            .bind(run.priority.as_str())
+            .bind(run.assignee.as_ref().map(PersonId::as_str))
+            .bind(waiting.map(|waiting| waiting.wait.as_str()))
+            .bind(waiting.map(|waiting| waiting.since.as_microsecond()))
+            .bind(waiting.map_or("", |waiting| waiting.note.as_str()))
+            .bind(instant(clock.step_since))
+            .bind(instant(clock.step_due_at))
+            .bind(instant(clock.due_at))
+            .bind(clock.step_left_s)
+            .bind(clock.left_s)
+            .bind(run.subject.map(i64::from))
+            .bind(run.present_device.as_ref().map(DeviceId::as_str))
+            .bind(&fields)
             .bind(i64::from(read_version))
             .execute(db)
             .await

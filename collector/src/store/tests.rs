@@ -14,7 +14,7 @@ use crate::domain::id::*;
 use crate::domain::person::{Areas, Person, Role, Roles, Scope, Token};
 use crate::domain::procedure::StepId;
 use crate::domain::reading::{Antivirus, Reading, Sample, Section, SectionKind, Status};
-use crate::domain::run::{EventKind, Evidence, NewEvent, Outcome, Run, RunState};
+use crate::domain::run::{EventData, EventKind, Evidence, NewEvent, Outcome, Run, RunState};
 
 pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -41,20 +41,12 @@ async fn with_device(store: &Store, id: &str) -> Device {
 }
 
 fn run(id: &str, device: &str, folio: &str) -> Run {
+    let edition = ("corrective".into(), "1".into());
+    let step = StepId::new("2");
     Run {
-        id: RunId::new(id),
-        folio: folio.into(),
-        procedure: "corrective".into(),
-        edition: "1".into(),
         device: Some(DeviceId::new(device)),
-        area: None,
-        title: "Sin antivirus".into(),
-        state: RunState::Open { step: StepId::new("2") },
-        touched: false,
         version: 1,
-        opened_at: at(1),
-        updated_at: at(1),
-        sample: false,
+        ..Run::begun(RunId::new(id), folio.into(), edition, "Sin antivirus".into(), step, at(1))
     }
 }
 

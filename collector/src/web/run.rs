@@ -22,7 +22,7 @@ use crate::actions::{Proposal, propose};
 use crate::domain::alert::Alert;
 use crate::domain::id::RunId;
 use crate::domain::procedure::{Procedure, StepId};
-use crate::domain::run::{Event, Run, RunState};
+use crate::domain::run::{Entry, Event, Run, RunState};
 
 pub(super) fn router() -> Router<Web> {
     Router::new()
@@ -150,11 +150,11 @@ struct StepForm {
 
 impl StepForm {
     fn event(&self) -> Result<Event, Error> {
-        let (step, note) = (StepId::new(self.paso.clone()), self.nota.clone());
+        let (step, entry) = (StepId::new(self.paso.clone()), Entry::note(self.nota.clone()));
         match self.respuesta.as_str() {
-            "" => Ok(Event::Complete { step, note }),
-            "si" => Ok(Event::Answer { step, yes: true, note }),
-            "no" => Ok(Event::Answer { step, yes: false, note }),
+            "" => Ok(Event::Complete { step, entry }),
+            "si" => Ok(Event::Answer { step, yes: true, entry, proposal: None }),
+            "no" => Ok(Event::Answer { step, yes: false, entry, proposal: None }),
             _ => Err(Error::Invalid("La respuesta debe ser sí o no.".into())),
         }
     }

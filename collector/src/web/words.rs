@@ -189,6 +189,9 @@ pub fn outcome(outcome: Outcome) -> Look {
     match outcome {
         Outcome::Completed => look("ok", "end", "Terminado"),
         Outcome::Recovered => look("ok", "machine", "Se resolvió solo"),
+        Outcome::Rejected => look("warning", "revoked", "No procedió"),
+        Outcome::Retired => look("warning", "end", "Baja propuesta"),
+        Outcome::Cancelled => look("ok", "end", "Cancelado"),
     }
 }
 
@@ -210,6 +213,15 @@ pub fn event(kind: EventKind, answer: Option<bool>) -> (&'static str, &'static s
         (EventKind::Answered, Some(false)) => ("approve", "contestó que no"),
         (EventKind::Answered, None) => ("approve", "contestó"),
         (EventKind::Noted, _) => ("note", "anotó"),
+        (EventKind::Paused, _) => ("clock", "puso el trámite en espera"),
+        (EventKind::Resumed, _) => ("clock", "terminó la espera"),
+        (EventKind::Undone, _) => ("revoked", "deshizo el paso"),
+        (EventKind::Assigned, _) => ("person", "asignó el trámite"),
+        (EventKind::Prioritised, _) => ("warning", "cambió la prioridad"),
+        (EventKind::AttachmentAdded, _) => ("note", "adjuntó un archivo"),
+        (EventKind::SubjectTaken, _) => ("runs", "pasó a otra visita"),
+        (EventKind::DeviceChecked, _) => ("approve", "revisó un equipo"),
+        (EventKind::DeviceCarried, _) => ("clock", "pospuso un equipo"),
         (EventKind::AlertJoined, _) => ("alerts", "sumó una alerta"),
         (EventKind::AlertCleared, _) => ("ok", "comprobó que una alerta terminó"),
         (EventKind::ActionEnded, _) => ("measure", "agregó el resultado de una orden"),

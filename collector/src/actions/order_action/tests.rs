@@ -10,7 +10,7 @@ use crate::domain::device::Device;
 use crate::domain::id::{PersonId, RunId};
 use crate::domain::person::{Person, Role, Roles};
 use crate::domain::reading::Protocol;
-use crate::domain::run::{EventKind, Run, RunState};
+use crate::domain::run::{EventKind, Run};
 use crate::store::testing::on_both_engines;
 
 fn now() -> Timestamp {
@@ -69,20 +69,11 @@ fn result_of(device: &DeviceId, action: &ActionId, seq: u64) -> Delivery {
 
 async fn open_run(store: &Store, library: &Library, device: &DeviceId) -> RunId {
     let procedure = library.get("corrective").unwrap();
+    let edition = (procedure.code.clone(), procedure.edition.clone());
+    let (folio, step) = ("MC/2026/0001".into(), procedure.steps[1].id.clone());
     let run = Run {
-        id: RunId::new("r"),
-        folio: "MC/2026/0001".into(),
-        procedure: procedure.code.clone(),
-        edition: procedure.edition.clone(),
         device: Some(device.clone()),
-        area: None,
-        title: "x".into(),
-        state: RunState::Open { step: procedure.steps[1].id.clone() },
-        touched: false,
-        version: 0,
-        opened_at: now(),
-        updated_at: now(),
-        sample: false,
+        ..Run::begun(RunId::new("r"), folio, edition, "x".into(), step, now())
     };
     let mut db = store.write().await.unwrap();
     db.add_run(&run).await.unwrap();
@@ -142,7 +133,11 @@ on_both_engines! {
         let scan = order(Action::QuickScan {});
         let action = order_action(store, &id, &scan, &by(Role::Technician), now()).await.unwrap();
         let mut receiver =
-            Receiver::new(Arc::new(Bench { thresholds: Default::default(), library }));
+            Receiver::new(Arc::new(Bench {
+                thresholds: Default::default(),
+                library,
+                hours: Default::default(),
+            }));
         // The agent died between answer and note, and answered again.
         for seq in [1, 2] {
             let mut delivery = result_of(&id, &action, seq);

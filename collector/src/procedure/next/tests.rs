@@ -18,24 +18,39 @@ fn at() -> Timestamp {
     Timestamp::UNIX_EPOCH
 }
 
+fn hours() -> WorkingHours {
+    WorkingHours::default()
+}
+
 fn opened() -> Run {
     let procedure = corrective();
-    let run = Run {
-        id: RunId::new("r"),
-        folio: "MC/2026/0001".into(),
-        procedure: procedure.code.clone(),
-        edition: procedure.edition.clone(),
-        device: None,
-        area: None,
-        title: "PC".into(),
-        state: RunState::Open { step: StepId::new("1") },
-        touched: false,
-        version: 0,
-        opened_at: at(),
-        updated_at: at(),
-        sample: false,
+    let edition = (procedure.code.clone(), procedure.edition.clone());
+    let (folio, step) = ("MC/2026/0001".into(), StepId::new("1"));
+    let run = Run::begun(RunId::new("r"), folio, edition, "PC".into(), step, at());
+    let (course, entry) = (Course::default(), Entry::default());
+    open(&procedure, run, course, entry, &Actor::Machine, &hours(), at()).unwrap().run
+}
+
+fn take(run: &Run, event: Event, actor: &Actor) -> Result<Taken, Refused> {
+    let procedure = corrective();
+    let case = Case {
+        procedure: &procedure,
+        run: run.clone(),
+        course: Course::default(),
+        authors: BTreeMap::new(),
+        attachments: 0,
+        record: Vec::new(),
     };
-    open(&procedure, run, String::new(), Actor::Machine, at()).run
+    next(case, event, actor, &hours(), at())
+}
+
+fn complete(step: &str) -> Event {
+    Event::Complete { step: StepId::new(step), entry: Entry::default() }
+}
+
+fn answer(step: &str, yes: bool) -> Event {
+    let (step, entry, proposal) = (StepId::new(step), Entry::default(), None);
+    Event::Answer { step, yes, entry, proposal }
 }
 
 fn evidence() -> Evidence {
@@ -49,15 +64,15 @@ fn evidence() -> Evidence {
 
 /// Walks with `Some(yes)` for a question and `None` for an action; returns the steps stood on.
 fn walk(answers: &[Option<bool>]) -> (Vec<String>, Run) {
-    let (procedure, mut run, mut path) = (corrective(), opened(), Vec::new());
-    for answer in answers {
+    let (mut run, mut path) = (opened(), Vec::new());
+    for given in answers {
         let step = run.present_step().expect("still open").clone();
         path.push(step.to_string());
-        let event = match answer {
-            Some(yes) => Event::Answer { step, yes: *yes, note: String::new() },
-            None => Event::Complete { step, note: String::new() },
+        let event = match given {
+            Some(yes) => answer(step.as_str(), *yes),
+            None => complete(step.as_str()),
         };
-        run = next(&procedure, &run, event, &person(Role::Technician), at()).unwrap().run;
+        run = take(&run, event, &person(Role::Technician)).unwrap().run;
     }
     (path, run)
 }
@@ -89,22 +104,21 @@ fn a_machine_report_is_step_1_and_the_visit_is_next() {
 #[test]
 fn an_answer_to_a_step_that_has_passed_is_refused_with_where_it_stands() {
     let (_, run) = walk(&[None, None]);
-    let event = Event::Complete { step: StepId::new("3"), note: String::new() };
-    let refused = next(&corrective(), &run, event, &person(Role::Head), at()).unwrap_err();
+    let event = complete("3");
+    let refused = take(&run, event, &person(Role::Head)).unwrap_err();
     assert!(matches!(refused, Refused::Stale { .. }), "{refused}");
-    let event = Event::Complete { step: StepId::new("4"), note: String::new() };
-    let refused = next(&corrective(), &run, event, &person(Role::Head), at()).unwrap_err();
+    let event = complete("4");
+    let refused = take(&run, event, &person(Role::Head)).unwrap_err();
     assert_eq!(refused.to_string(), "el paso 4 es una pregunta: conteste sí o no");
-    let event = Event::Answer { step: StepId::new("6"), yes: true, note: String::new() };
-    let refused = next(&corrective(), &run, event, &person(Role::Head), at()).unwrap_err();
+    let event = answer("6", true);
+    let refused = take(&run, event, &person(Role::Head)).unwrap_err();
     assert_eq!(refused.to_string(), "el trámite ya no está en el paso 6: ahora está en el paso 4");
 }
 
 #[test]
 fn a_role_without_the_step_is_refused() {
-    let event = Event::Complete { step: StepId::new("2"), note: String::new() };
-    let refused =
-        next(&corrective(), &opened(), event, &person(Role::FrontDesk), at()).unwrap_err();
+    let event = complete("2");
+    let refused = take(&opened(), event, &person(Role::FrontDesk)).unwrap_err();
     assert_eq!(refused.to_string(), "el paso 2 corresponde a Titular de TIC");
 }
 
@@ -112,7 +126,7 @@ fn a_role_without_the_step_is_refused() {
 fn recovery_is_evidence_of_the_verification_step_and_does_not_move_the_run() {
     let (_, run) = walk(&[None]);
     let event = Event::AlertCleared { evidence: evidence(), all_clear: true };
-    let taken = next(&corrective(), &run, event, &Actor::Machine, at()).unwrap();
+    let taken = take(&run, event, &Actor::Machine).unwrap();
     assert_eq!(taken.run.state, run.state);
     assert_eq!(taken.events[0].step, Some(StepId::new("10")));
     assert_eq!(taken.run.version, run.version + 1);
@@ -122,9 +136,9 @@ fn recovery_is_evidence_of_the_verification_step_and_does_not_move_the_run() {
 fn a_closed_run_takes_notes_and_nothing_else() {
     let (_, run) = walk(&[None, None, Some(false), None]);
     let note = Event::Note { text: "Se entregó a Patrimonio".into() };
-    assert!(next(&corrective(), &run, note, &person(Role::Head), at()).is_ok());
-    let event = Event::Complete { step: StepId::new("5"), note: String::new() };
-    assert_eq!(next(&corrective(), &run, event, &person(Role::Head), at()), Err(Refused::Closed));
+    assert!(take(&run, note, &person(Role::Head)).is_ok());
+    let event = complete("5");
+    assert_eq!(take(&run, event, &person(Role::Head)), Err(Refused::Closed));
 }
 
 #[test]
@@ -133,6 +147,6 @@ fn an_empty_and_an_endless_note_are_refused() {
         [(" ".to_owned(), Refused::EmptyNote), ("x".repeat(4_001), Refused::LongNote(4_001))]
     {
         let event = Event::Note { text };
-        assert_eq!(next(&corrective(), &opened(), event, &person(Role::Head), at()), Err(refused));
+        assert_eq!(take(&opened(), event, &person(Role::Head)), Err(refused));
     }
 }

@@ -51,8 +51,8 @@ on_both_engines! {
         db.add_run(&run).await.unwrap();
         run.version = 2;
         run.state = RunState::Closed { at: at(3), outcome: Outcome::Completed };
-        assert!(db.save_run(&run, 1).await.unwrap());
-        assert!(!db.save_run(&run, 1).await.unwrap());
+        assert!(db.save_run(&run, None, 1).await.unwrap());
+        assert!(!db.save_run(&run, None, 1).await.unwrap());
         assert_eq!(db.run(&run.id).await.unwrap(), Some(run));
         assert_eq!(db.open_corrective(&DeviceId::new("a")).await.unwrap(), None);
     }
@@ -71,6 +71,7 @@ on_both_engines! {
             answer: Some(false),
             note: "ñ".into(),
             evidence: Some(evidence.clone()),
+            data: EventData { to: Some(StepId::new("3")), ..EventData::default() },
             actor: Actor::Machine,
         };
         let mut db = store.write().await.unwrap();
@@ -106,7 +107,7 @@ on_both_engines! {
         db.add_run(&closed).await.unwrap();
         closed.state = RunState::Closed { at: at(3), outcome: Outcome::Recovered };
         closed.version = 2;
-        assert!(db.save_run(&closed, 1).await.unwrap());
+        assert!(db.save_run(&closed, None, 1).await.unwrap());
         let count = async |db: &mut Write, open, device: Option<&str>| {
             let device = device.map(DeviceId::new);
             let filter = RunFilter { open, device, limit: 10, ..RunFilter::default() };

@@ -19,7 +19,7 @@ impl Desk {
     ) -> Result<Run, Error> {
         let (web, now) = (&self.0.web, self.0.web.now());
         let run =
-            advance_run(web.store(), web.library(), id, version, event, &self.0.actor, now).await?;
+            advance_run(web.store(), web.bench(), id, version, event, &self.0.actor, now).await?;
         web.streams().nudge();
         Ok(run)
     }

@@ -86,10 +86,11 @@ impl StepJson {
     fn new(step: &Step) -> StepJson {
         let (kind, next) = match &step.kind {
             StepKind::Action { next } => ("action", Some(NextJson::Step(next.to_string()))),
-            StepKind::Question { yes, no } => {
+            StepKind::Question { yes, no, .. } => {
                 ("question", Some(NextJson::Branch { yes: yes.to_string(), no: no.to_string() }))
             }
-            StepKind::End => ("end", None),
+            StepKind::Restart { to } => ("restart", Some(NextJson::Step(to.to_string()))),
+            StepKind::End { .. } => ("end", None),
         };
         StepJson {
             no: step.number,

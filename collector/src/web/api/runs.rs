@@ -13,7 +13,7 @@ use super::token::{Reader, Writer};
 use super::{Body, Query, Range, Refusal, answer as json, unknown_word};
 use crate::domain::id::{DeviceId, RunId};
 use crate::domain::procedure::StepId;
-use crate::domain::run::{Event, RecordedEvent, Run, RunState};
+use crate::domain::run::{Entry, Event, RecordedEvent, Run, RunState};
 use crate::store::RunFilter;
 use crate::web::access::Desk;
 use crate::web::error::Error;
@@ -254,8 +254,8 @@ pub(super) async fn answer(
     let id = RunId::new(id);
     let (step, note) = (StepId::new(given.step), given.note);
     let event = match given.answer {
-        Some(yes) => Event::Answer { step, yes, note },
-        None => Event::Complete { step, note },
+        Some(yes) => Event::Answer { step, yes, entry: Entry::note(note), proposal: None },
+        None => Event::Complete { step, entry: Entry::note(note) },
     };
     desk.advance(&id, given.version, event).await?;
     Ok(json(detail(&web, &id).await?))

@@ -125,7 +125,7 @@ pub fn steps(procedure: &Procedure, run: &Run, events: &[RecordedEvent]) -> Vec<
         id: step.id.to_string(),
         text: step.text.clone(),
         note: step.note.clone(),
-        role: (step.kind != StepKind::End).then(|| step.role.title()),
+        role: (!step.is_end()).then(|| step.role.title()),
         standing: if present == Some(&step.id) {
             Standing::Present
         } else if carried_out.contains(&step.id) {
@@ -136,8 +136,8 @@ pub fn steps(procedure: &Procedure, run: &Run, events: &[RecordedEvent]) -> Vec<
             Standing::Skipped
         },
         branches: match &step.kind {
-            StepKind::Question { yes, no } => Some((yes.to_string(), no.to_string())),
-            StepKind::Action { .. } | StepKind::End => None,
+            StepKind::Question { yes, no, .. } => Some((yes.to_string(), no.to_string())),
+            StepKind::Action { .. } | StepKind::Restart { .. } | StepKind::End { .. } => None,
         },
         events: events
             .iter()
@@ -157,11 +157,7 @@ fn reachable(procedure: &Procedure, from: &StepId) -> HashSet<StepId> {
         if !found.insert(id) {
             continue;
         }
-        match &step.kind {
-            StepKind::Action { next } => waiting.push(next.clone()),
-            StepKind::Question { yes, no } => waiting.extend([yes.clone(), no.clone()]),
-            StepKind::End => {}
-        }
+        waiting.extend(step.targets().into_iter().cloned());
     }
     found
 }

@@ -63,6 +63,7 @@ impl House {
         let bench = Arc::new(Bench {
             thresholds: Default::default(),
             library: Library::embedded().unwrap(),
+            hours: Default::default(),
         });
         let live = Live::new(&store).await.unwrap();
         let settings = Settings { store: store.clone(), bench: bench.clone(), live, metrics: None };
