@@ -1,6 +1,7 @@
 //! A run: one execution of a procedure, where it stands, and what it walks.
 
 mod course;
+mod data;
 mod event;
 
 use std::collections::BTreeMap;
@@ -8,9 +9,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 pub use course::{Course, DeviceState, Subject, SubjectDevice};
+pub use data::{Clock, EventData};
 pub use event::{
-    Attached, Clock, Entry, Event, EventData, EventKind, Evidence, KeptProposal, NewEvent, Planned,
-    RecordedEvent, Signed, Sureness,
+    Attached, Entry, Event, EventKind, Evidence, KeptProposal, NewEvent, Planned, RecordedEvent,
+    Signed, Sureness,
 };
 
 use super::id::{AreaId, DeviceId, PersonId, RunId};
