@@ -5,6 +5,7 @@
 pub mod accept_administrator;
 pub mod admit;
 pub mod advance_run;
+pub mod attach;
 pub mod change_authority;
 pub mod create_area;
 pub mod create_code;
@@ -70,6 +71,9 @@ pub enum Error {
     /// It is not for whoever asks. Shown to people.
     #[error("{0}")]
     NotAllowed(&'static str),
+    /// A file could not be written or read.
+    #[error("attachment: {0}")]
+    Disk(std::io::Error),
     /// A run needs a procedure edition that is not installed.
     #[error("the procedure {code}, edition «{edition}», is not installed")]
     NoProcedure {

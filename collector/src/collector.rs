@@ -9,6 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::actions::attach::{Attachments, Scanner};
 use crate::actions::judge::Bench;
 use crate::config::Config;
 use crate::intake::{self, Intake, Limits};
@@ -26,6 +27,8 @@ const UPKEEP: Duration = Duration::from_secs(5);
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// For an enrolment, however slow the network.
 const STRANGER: Duration = Duration::from_secs(60);
+/// How often files that no run knows are looked for.
+const SWEEP: Duration = Duration::from_hours(6);
 const MIB: u64 = 1024 * 1024;
 
 /// Sockets that are bound already.
@@ -151,7 +154,8 @@ pub async fn run(
     mail::announce(&store, &config.mail, &config.web_url(), now).await.map_err(intake_start)?;
     let (end, ending) = watch::channel(false);
     let parts = parts(config, listeners, &store, &live, metrics.clone(), ending)?;
-    let beside = async { tokio::join!(live.watch(&store), upkeep(metrics)) };
+    let swept = sweep(store.clone(), attachments(config));
+    let beside = async { tokio::join!(live.watch(&store), upkeep(metrics), swept) };
     ready();
     tokio::pin!(parts, beside);
     let outcome = tokio::select! {
@@ -195,7 +199,10 @@ fn parts(
         reflection: config.agent_listener.reflection,
     };
     let (bench_of_pages, live) = (bench.clone(), live.clone());
-    let settings = web::Settings { store: store.clone(), bench: bench_of_pages, live, metrics };
+    let attachments = attachments(config);
+    let store_of_pages = store.clone();
+    let settings =
+        web::Settings { store: store_of_pages, bench: bench_of_pages, live, attachments, metrics };
     let agents = intake.serve(listeners.agents, ending.clone());
     let pages = web::serve(listeners.web, settings, ended(ending.clone()));
     let post = post(config, store, ended(ending.clone()))?;
@@ -233,6 +240,11 @@ fn post<E: Future<Output = ()>>(
     })
 }
 
+/// Where files of runs are kept, and who looks at them.
+pub fn attachments(config: &Config) -> Attachments {
+    Attachments::new(config.attachments_folder(), Scanner::new(&config.attachments.clamd))
+}
+
 fn intake_start(error: store::Error) -> Error {
     intake::Error::Start(error.into()).into()
 }
@@ -251,6 +263,18 @@ fn limits(config: &Config) -> Limits {
 
 async fn ended(mut ending: watch::Receiver<bool>) {
     let _ = ending.wait_for(|ending| *ending).await;
+}
+
+/// Removes files that no run knows any more. Every collector may: what is in use stays.
+async fn sweep(store: Store, attachments: Attachments) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        match attachments.sweep(&store).await {
+            Ok(0) => {}
+            Ok(gone) => tracing::info!(gone, "files that no run knows were removed"),
+            Err(error) => tracing::error!(%error, "files that no run knows could not be removed"),
+        }
+    }
 }
 
 async fn upkeep(metrics: Option<PrometheusHandle>) {

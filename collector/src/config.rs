@@ -42,6 +42,8 @@ pub struct Config {
     pub agent_listener: AgentListener,
     /// Bounds of what agents deliver.
     pub intake: Intake,
+    /// Files of runs.
+    pub attachments: Attachments,
     /// Thresholds of the rules.
     pub rules: Thresholds,
     /// When people work.
@@ -94,6 +96,16 @@ pub struct Intake {
     pub scarce_disk_mib: u64,
 }
 
+/// Where files of runs are kept, and who looks at them.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Attachments {
+    /// Folder; absent: `attachments` in the data folder.
+    pub folder: Option<PathBuf>,
+    /// Socket or `host:port` of ClamAV's daemon; empty: nobody looks.
+    pub clamd: String,
+}
+
 /// A text that may hold a password: `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
@@ -114,6 +126,7 @@ impl Default for Config {
             web: Web::default(),
             agent_listener: AgentListener::default(),
             intake: Intake::default(),
+            attachments: Attachments::default(),
             rules: Thresholds::default(),
             working_hours: WorkingHours::default(),
             mail: MailSettings::default(),
@@ -138,6 +151,12 @@ impl Default for AgentListener {
             connections: 4096,
             reflection: false,
         }
+    }
+}
+
+impl Default for Attachments {
+    fn default() -> Self {
+        Attachments { folder: None, clamd: "/run/clamav/clamd.ctl".into() }
     }
 }
 
@@ -177,6 +196,12 @@ impl Config {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => format!("http://{}", self.web.listen),
         }
+    }
+
+    /// Folder of the files of runs.
+    pub fn attachments_folder(&self) -> PathBuf {
+        let own = || self.data_dir.join("attachments");
+        self.attachments.folder.clone().unwrap_or_else(own)
     }
 
     /// `host:port` by which agents reach the listener that is bound to `listen`.
@@ -229,6 +254,11 @@ impl Config {
         if announced.len() > atalaya_proto::limits::ADDRESSES {
             let remedy = format!("caben {} direcciones", atalaya_proto::limits::ADDRESSES);
             return refuse("agent_listener.announce", announced.len().to_string(), &remedy);
+        }
+        let clamd = &self.attachments.clamd;
+        if !clamd.is_empty() && !clamd.starts_with('/') && !is_host_and_port(clamd) {
+            let remedy = "escriba la ruta de su socket, NOMBRE:PUERTO, o nada si no hay";
+            return refuse("attachments.clamd", clamd.clone(), remedy);
         }
         let bounds = [
             ("agent_listener.connections", self.agent_listener.connections, 1, 100_000),
@@ -331,6 +361,7 @@ mod tests {
             ("[intake]\nqueue_mib = 0\n", "de 1 a 4096"),
             ("[intake]\nscarce_disk_mib = 900\n", "low_disk_mib"),
             ("[mail]\nserver = \"a\"\nfrom = \"b\"\n", "mail.from = b"),
+            ("[attachments]\nclamd = \"clamd\"\n", "NOMBRE:PUERTO"),
             ("[rules]\npermitted_ports = [\"tcp\"]\n", "«tcp»"),
             ("[working_hours]\nfrom_minute = 1080\nto_minute = 540\n", "1080 a 540"),
             ("[working_hours]\nnon_working_days = [\"2026-02-30\"]\n", "línea 2"),

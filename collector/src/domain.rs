@@ -7,6 +7,7 @@ pub mod access;
 pub mod action;
 pub mod alert;
 pub mod area;
+pub mod attachment;
 pub mod device;
 pub mod enrolment;
 pub mod firewall_policy;

@@ -9,6 +9,7 @@ mod actions;
 mod addressees;
 mod alerts;
 mod areas;
+mod attachments;
 mod audit;
 mod changes;
 mod codes;

@@ -6,6 +6,7 @@ mod alerts;
 mod api;
 mod areas;
 mod assets;
+mod attachments;
 mod device;
 mod error;
 mod fleet;
@@ -26,6 +27,7 @@ mod since;
 mod state;
 mod today;
 mod units;
+mod upload;
 mod words;
 
 pub use error::Error;

@@ -50,4 +50,8 @@ ids! {
     CodeId,
     /// An API token.
     TokenId,
+    /// A file of a run.
+    AttachmentId,
+    /// A link by which somebody signs a step.
+    SigningLinkId,
 }

@@ -52,6 +52,7 @@ fn run(id: &str, device: &str, folio: &str) -> Run {
 
 mod actions;
 mod alerts_and_runs;
+mod attachments;
 mod devices;
 mod identity;
 mod network;

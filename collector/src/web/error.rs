@@ -69,7 +69,9 @@ impl From<crate::actions::Error> for Error {
             }
             Action::NotAllowed(_) => Error::Forbidden(sentence(&error)),
             Action::NotFound(_) => Error::NotFound(sentence(&error)),
-            Action::Store(_) | Action::NoProcedure { .. } => Error::internal(error),
+            Action::Store(_) | Action::NoProcedure { .. } | Action::Disk(_) => {
+                Error::internal(error)
+            }
         }
     }
 }

@@ -4,8 +4,8 @@ use axum::Router;
 
 use super::state::Web;
 use super::{
-    alerts, api, areas, assets, device, fleet, health, identity, layout, live, networks,
-    protection, run, runs, sign_in, today,
+    alerts, api, areas, assets, attachments, device, fleet, health, identity, layout, live,
+    networks, protection, run, runs, sign_in, today,
 };
 
 /// The web side as a service.
@@ -26,6 +26,8 @@ pub(super) fn router(web: Web) -> Router {
         .merge(runs::router())
         // GET /tramites/{id}   POST /tramites/{id}/{pasos,notas}
         .merge(run::router())
+        // GET /tramites/{id}/adjuntos/{attachment}
+        .merge(attachments::router())
         // GET, POST /redes[/{id}]   POST /redes/{id}/{vigilar,dejar,quitar}
         .merge(networks::router())
         // GET /administracion/areas[/{id}]   POST /administracion/areas/{id}/politica
@@ -43,6 +45,8 @@ pub(super) fn router(web: Web) -> Router {
         // GET /api/openapi.json   GET /api/v1/{devices,alerts,runs,procedures}[/{id}]
         // GET /api/v1/network-devices   POST /api/v1/runs/{id}/steps   GET, POST /api/v1/devices/{id}/actions
         .merge(api::router())
-        .with_state(web);
-    protection::around(routes)
+        .with_state(web.clone());
+    // What brings files, and may take its time: POST /tramites/{id}/adjuntos
+    let uploads = Router::new().merge(attachments::uploads()).with_state(web);
+    protection::around(routes, uploads)
 }

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use self::timeline::{EventView, Standing, StepView};
 use super::access::Desk;
+use super::attachments::Panel;
 use super::error::Error;
 use super::layout::{Layout, Page, Place};
 use super::markup::Look;
@@ -44,6 +45,7 @@ struct RunPage {
     steps: Vec<StepView>,
     others: Vec<EventView>,
     alerts: Vec<AlertView>,
+    attachments: Panel,
     proposal: Option<ProposalView>,
     may_act: bool,
     /// Why the last answer was not taken, with the note that was written so that it is not lost.
@@ -85,6 +87,7 @@ async fn run_page(
         run.ok_or_else(|| Error::NotFound("No hay ningún trámite con ese identificador.".into()))?;
     let events = page.read.run_events(id).await.map_err(Error::internal)?;
     let alerts = page.read.alerts_of_run(id).await.map_err(Error::internal)?;
+    let attachments = Panel::of(&mut page.read, id, &page.viewer).await?;
     let missing = || Error::internal(format!("procedure {} is not known", run.procedure));
     let procedure = web.procedure(&run.procedure, &run.edition).ok_or_else(missing)?.clone();
     let row = run.device.as_ref().and_then(|id| page.fleet.rows.iter().find(|row| row.id == *id));
@@ -112,6 +115,7 @@ async fn run_page(
         may_act: present.is_some_and(|step| page.viewer.actor().may_act_as(step.role)),
         alerts: alerts.into_iter().map(alert).collect(),
         layout: page.layout(run.folio.clone(), Place::Runs),
+        attachments,
         steps,
         procedure,
         run,

@@ -9,6 +9,7 @@ use super::error::Error;
 use super::fleet_view::FleetView;
 use super::live::Streams;
 use crate::actions::Library;
+use crate::actions::attach::Attachments;
 use crate::actions::judge::Bench;
 use crate::domain::firewall_policy::PermittedPort;
 use crate::domain::procedure::Procedure;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub bench: Arc<Bench>,
     /// Tells what changed.
     pub live: Live,
+    /// Where files of runs are kept.
+    pub attachments: Attachments,
     /// The recorded metrics; `None` where they are not recorded.
     pub metrics: Option<PrometheusHandle>,
 }
@@ -84,6 +87,11 @@ impl Web {
     /// The ports of the configuration, which hold where an area has decided nothing.
     pub fn common_ports(&self) -> &[PermittedPort] {
         &self.bench().thresholds.permitted_ports
+    }
+
+    /// Where files of runs are kept.
+    pub fn attachments(&self) -> &Attachments {
+        &self.inner.settings.attachments
     }
 
     /// The recorded metrics.

@@ -2,6 +2,7 @@
 
 mod administration;
 mod api;
+mod attachments;
 mod house;
 mod networks;
 mod orders;

@@ -2,6 +2,7 @@
 
 use super::Desk;
 use crate::actions::advance_run::advance_run;
+use crate::actions::attach::{Incoming, attach};
 use crate::domain::id::RunId;
 use crate::domain::run::{Event, Run};
 use crate::web::error::Error;
@@ -22,5 +23,17 @@ impl Desk {
             advance_run(web.store(), web.bench(), id, version, event, &self.0.actor, now).await?;
         web.streams().nudge();
         Ok(run)
+    }
+
+    /// Adds a file that has come in to a run.
+    ///
+    /// # Errors
+    /// For a run that is not theirs, and when the file is none that is taken.
+    pub async fn attach(&self, id: &RunId, name: &str, incoming: Incoming) -> Result<(), Error> {
+        let (web, actor, now) = (&self.0.web, &self.0.actor, self.0.web.now());
+        let examined = web.attachments().examine(web.store(), incoming, name, actor, now);
+        attach(web.store(), id, examined.await?, actor, now).await?;
+        web.streams().nudge();
+        Ok(())
     }
 }

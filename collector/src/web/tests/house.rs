@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use tower::ServiceExt;
 
+use crate::actions::attach::{Attachments, Scanner};
 use crate::actions::judge::{Bench, judge};
 use crate::actions::secret::Secret;
 use crate::actions::{Library, sign_in};
@@ -66,7 +67,10 @@ impl House {
             hours: Default::default(),
         });
         let live = Live::new(&store).await.unwrap();
-        let settings = Settings { store: store.clone(), bench: bench.clone(), live, metrics: None };
+        let attachments = Attachments::new(folder.path().join("attachments"), Scanner::Absent);
+        let (of_pages, metrics) = (bench.clone(), None);
+        let settings =
+            Settings { store: store.clone(), bench: of_pages, live, attachments, metrics };
         let router = router::router(Web::new(settings));
         House { _folder: folder, store, bench, router }
     }
@@ -113,6 +117,15 @@ impl House {
         let link = sign_in::create_link(&mut write, person, Timestamp::now()).await.unwrap();
         write.commit().await.unwrap();
         format!("/bienvenida/{}", link.expose())
+    }
+
+    /// How many files are on the disk: still coming in, and in their place.
+    pub fn attachments(&self) -> (usize, usize) {
+        let folder = self._folder.path().join("attachments");
+        let list = |folder: std::path::PathBuf| std::fs::read_dir(folder).unwrap().flatten();
+        let (files, folders): (Vec<_>, Vec<_>) =
+            list(folder).partition(|entry| entry.file_type().unwrap().is_file());
+        (files.len(), folders.into_iter().flat_map(|one| list(one.path())).count())
     }
 
     /// The session cookie of somebody new.
