@@ -12,6 +12,8 @@ pub mod create_code;
 pub mod create_person;
 pub mod create_token;
 pub mod enrol;
+pub mod escalate;
+pub mod hand_over;
 pub mod judge;
 pub mod manage_area;
 pub mod manage_device;

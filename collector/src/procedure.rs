@@ -37,6 +37,12 @@ impl Library {
         Ok(Library { procedures: FILES.iter().map(read).collect::<Result<_, _>>()? })
     }
 
+    /// A library of these.
+    #[cfg(test)]
+    pub(crate) fn of(procedures: Vec<Procedure>) -> Library {
+        Library { procedures }
+    }
+
     /// All procedures, in the order of the manuals.
     pub fn all(&self) -> &[Procedure] {
         &self.procedures

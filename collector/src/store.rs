@@ -14,8 +14,10 @@ mod audit;
 mod changes;
 mod codes;
 mod courses;
+mod desk;
 mod devices;
 mod engine;
+mod escalations;
 mod fleet;
 mod health;
 mod identity;
@@ -37,7 +39,11 @@ mod sessions;
 pub use actions::{ActionRecord, NewAction};
 pub use alerts::{AlertFilter, AlertRow};
 pub use audit::AuditEntry;
+pub use desk::{
+    Assigned, DESK_COUNTED, DeskCounts, DeskFilter, DeskOrder, DeskRow, Sight, Timing, Which,
+};
 pub use engine::{Database, Read, Store, Write};
+pub use escalations::{Lateness, Level};
 pub use fleet::{DeviceRow, FleetCounts, Live};
 pub use health::Health;
 pub use intake::{Arrival, DeadLetter, GapRecord, Progress, SampleRow};

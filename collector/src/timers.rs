@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::actions::escalate::escalate;
 use crate::actions::judge::Bench;
 use crate::actions::order_action::expire_actions;
 use crate::actions::watch_network::watch_network;
@@ -59,8 +60,9 @@ async fn tick(
     let silent = watch_silence(store, bench, hours, now).await?;
     let network = watch_network(store, bench, now).await?;
     let recovered = close_recovered(store, bench, now).await?;
-    if silent + network + recovered > 0 {
-        tracing::info!(silent, network, recovered, "timers");
+    let late = escalate(store, bench, now).await?;
+    if silent + network + recovered + late > 0 {
+        tracing::info!(silent, network, recovered, late, "timers");
     }
     Ok(())
 }

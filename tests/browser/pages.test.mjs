@@ -157,7 +157,7 @@ test("the colours somebody chose stay", async () => {
 test("every page is accessible in light and dark, and fits a phone", async () => {
   const list = await open("/flota");
   const device = await list.locator("#fleet a.row").first().getAttribute("href");
-  await list.goto(`${collector.url}/tramites`);
+  await list.goto(`${collector.url}/mesa`);
   const run = await list.locator("#runs a.row").first().getAttribute("href");
   await list.context().close();
   await collector.command("target", "add", "Impresora de Tesorería", "--kind", "printer", "--tcp", "192.0.2.9:9100");
@@ -168,7 +168,7 @@ test("every page is accessible in light and dark, and fits a phone", async () =>
   await areas.context().close();
   const programs = `${device}/programas`;
   const places = { redes: "/redes", impresora: printer, areas: "/administracion/areas", area, programas: programs };
-  const pages = { ...places, hoy: "/", flota: "/flota", equipo: device, alertas: "/alertas", tramites: "/tramites", tramite: run, nada: "/no-existe", entrar: "/entrar" };
+  const pages = { ...places, hoy: "/", flota: "/flota", equipo: device, alertas: "/alertas", mesa: "/mesa", tramite: run, nada: "/no-existe", entrar: "/entrar" };
   for (const [size, viewport] of Object.entries(SIZES)) {
     for (const colorScheme of ["light", "dark"]) {
       const page = await open("/", { viewport, colorScheme, isMobile: size === "phone" });
@@ -188,7 +188,7 @@ test("every page is accessible in light and dark, and fits a phone", async () =>
 
 test("what can be touched on a phone is large enough for a finger", async () => {
   const page = await open("/", { viewport: SIZES.phone, isMobile: true });
-  for (const path of ["/", "/flota", "/alertas", "/tramites", "/redes", "/administracion/areas"]) {
+  for (const path of ["/", "/flota", "/alertas", "/mesa", "/redes", "/administracion/areas"]) {
     await page.goto(collector.url + path);
     const small = await page.evaluate(() =>
       [...document.querySelectorAll("main button, main input, main select, main summary, main .btn, nav a")]

@@ -22,6 +22,7 @@ use crate::rules::Thresholds;
 use crate::store::testing::on_both_engines;
 use crate::store::{Arrival, RunFilter, Store};
 
+mod deadlines;
 mod fleet;
 
 fn at(second: i64) -> Timestamp {

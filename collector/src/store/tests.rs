@@ -53,6 +53,7 @@ fn run(id: &str, device: &str, folio: &str) -> Run {
 mod actions;
 mod alerts_and_runs;
 mod attachments;
+mod desk;
 mod devices;
 mod identity;
 mod network;

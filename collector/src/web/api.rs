@@ -3,6 +3,7 @@
 
 mod actions;
 mod alerts;
+mod desk;
 mod devices;
 mod network_devices;
 mod procedures;
@@ -32,6 +33,7 @@ pub(super) fn router() -> Router<Web> {
         .merge(actions::router())
         .merge(network_devices::router())
         .merge(alerts::router())
+        .merge(desk::router())
         .merge(runs::router())
         .merge(procedures::router())
 }
@@ -47,7 +49,10 @@ pub(super) fn router() -> Router<Web> {
         actions::order,
         network_devices::list,
         alerts::list,
-        runs::list,
+        desk::list,
+        desk::assign,
+        desk::prioritise,
+        desk::comment,
         runs::one,
         runs::answer,
         procedures::list,

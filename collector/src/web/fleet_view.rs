@@ -11,7 +11,7 @@ use super::error::Error;
 use crate::domain::area::Area;
 use crate::domain::firewall_policy::AreaPolicy;
 use crate::domain::id::{AreaId, DeviceId};
-use crate::store::{AlertFilter, AlertRow, DeviceRow, FleetCounts, Read, RunFilter};
+use crate::store::{AlertFilter, AlertRow, DeviceRow, FleetCounts, Read};
 
 /// "Visto hace" may lag this far; anything else is noticed at once by the change counters.
 const LIVENESS: Duration = Duration::from_secs(2);
@@ -96,8 +96,7 @@ async fn load(read: &mut Read) -> Result<Fleet, Error> {
     for alert in listed {
         alerts.entry(alert.alert.device.clone()).or_default().push(alert);
     }
-    let none = RunFilter { open: Some(true), ..RunFilter::default() };
-    let (_, open_runs) = read.list_runs(&none).await.map_err(Error::internal)?;
+    let open_runs = read.open_runs().await.map_err(Error::internal)?;
     let areas = read.areas().await.map_err(Error::internal)?;
     let policies = read.area_policies().await.map_err(Error::internal)?;
     let counts = FleetCounts::of(&rows);

@@ -17,7 +17,7 @@ use super::access::{self, Staff, Viewer};
 use super::error::Error;
 use super::fleet_view::Fleet;
 use super::state::Web;
-use crate::domain::person::Person;
+use crate::domain::person::{Areas, Person};
 use crate::store::Read;
 
 /// The sections of the navigation.
@@ -29,8 +29,8 @@ pub enum Place {
     Fleet,
     /// Alertas.
     Alerts,
-    /// Trámites.
-    Runs,
+    /// Mesa de Ayuda and the pages of runs.
+    Desk,
     /// Redes.
     Networks,
     /// Administración.
@@ -158,9 +158,11 @@ impl Layout {
         };
         if !self.staff {
             // How many there are of anything is not theirs to know.
-            return vec![entry(Place::Runs, "/tramites", "runs", "Mis trámites", 0, "", true)];
+            return vec![entry(Place::Desk, "/mesa", "runs", "Mis trámites", 0, "", true)];
         }
-        let (alerts, runs) = (self.fleet.open_alerts, self.fleet.open_runs);
+        let alerts = self.fleet.open_alerts;
+        // Of whoever sees some areas only, the list itself says how many.
+        let runs = if self.person.areas == Areas::All { self.fleet.open_runs } else { 0 };
         let mut entries = vec![
             entry(Place::Today, "/", "today", "Hoy", 0, "", true),
             entry(
@@ -173,7 +175,7 @@ impl Layout {
                 true,
             ),
             entry(Place::Alerts, "/alertas", "alerts", "Alertas", alerts, "abiertas", false),
-            entry(Place::Runs, "/tramites", "runs", "Trámites", runs, "en curso", true),
+            entry(Place::Desk, "/mesa", "runs", "Mesa de Ayuda", runs, "en curso", true),
             entry(Place::Networks, "/redes", "network", "Redes", 0, "", true),
         ];
         if self.administers {

@@ -4,8 +4,8 @@ use axum::Router;
 
 use super::state::Web;
 use super::{
-    alerts, api, areas, assets, attachments, device, fleet, health, identity, layout, live,
-    networks, protection, run, runs, sign_in, today,
+    alerts, api, areas, assets, attachments, desk, device, fleet, health, identity, layout, live,
+    networks, protection, run, sign_in, today,
 };
 
 /// The web side as a service.
@@ -22,8 +22,8 @@ pub(super) fn router(web: Web) -> Router {
         .merge(identity::router())
         // GET /alertas
         .merge(alerts::router())
-        // GET /tramites
-        .merge(runs::router())
+        // GET /mesa[.csv], /tramites   POST /mesa/varios
+        .merge(desk::router())
         // GET /tramites/{id}   POST /tramites/{id}/{pasos,notas}
         .merge(run::router())
         // GET /tramites/{id}/adjuntos/{attachment}
@@ -43,7 +43,7 @@ pub(super) fn router(web: Web) -> Router {
         // GET /healthz, /readyz, /metrics
         .merge(health::router())
         // GET /api/openapi.json   GET /api/v1/{devices,alerts,runs,procedures}[/{id}]
-        // GET /api/v1/network-devices   POST /api/v1/runs/{id}/steps   GET, POST /api/v1/devices/{id}/actions
+        // GET /api/v1/network-devices   POST /api/v1/runs/{id}/{steps,assign,priority,comments}   GET, POST /api/v1/devices/{id}/actions
         .merge(api::router())
         .with_state(web.clone());
     // What brings files, and may take its time: POST /tramites/{id}/adjuntos

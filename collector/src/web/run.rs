@@ -114,7 +114,7 @@ async fn run_page(
         proposal: question.map(|question| proposal(propose(question, &alerts, silent))),
         may_act: present.is_some_and(|step| page.viewer.actor().may_act_as(step.role)),
         alerts: alerts.into_iter().map(alert).collect(),
-        layout: page.layout(run.folio.clone(), Place::Runs),
+        layout: page.layout(run.folio.clone(), Place::Desk),
         attachments,
         steps,
         procedure,

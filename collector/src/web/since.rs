@@ -24,6 +24,17 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
+/// A span of working time in its largest unit, e.g. `3 h hábiles`; a day is `day` seconds of it.
+pub fn working_span(seconds: i64, day: i64) -> String {
+    let (number, unit) = match seconds {
+        ..60 => return "menos de 1 min".into(),
+        60..3_600 => (seconds / 60, "min"),
+        _ if seconds < day * 2 || day <= 0 => (seconds / 3_600, "h"),
+        _ => (seconds / day, "d"),
+    };
+    format!("{number} {unit} {}", if number == 1 { "hábil" } else { "hábiles" })
+}
+
 /// The instant as people of the municipality write it, e.g. `22/11/2026 07:41`.
 pub fn local(at: Timestamp) -> String {
     at.to_zoned(mexico()).strftime("%d/%m/%Y %H:%M").to_string()

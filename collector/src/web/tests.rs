@@ -3,6 +3,7 @@
 mod administration;
 mod api;
 mod attachments;
+mod desk;
 mod house;
 mod networks;
 mod orders;

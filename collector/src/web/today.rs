@@ -11,15 +11,14 @@ use super::error::Error;
 use super::layout::{Layout, Page, Place};
 use super::markup::Look;
 use super::state::Web;
-use super::{assets, fleet, markup, since, units, words};
+use super::{assets, desk, fleet, markup, since, units, words};
 use crate::domain::alert::Severity;
 use crate::domain::device::DeviceStatus;
-use crate::domain::person::Role;
-use crate::store::{AlertRow, DeviceRow, RunFilter, RunRow};
+use crate::store::{AlertRow, DeskFilter, DeviceRow, Sight};
 
 /// Devices in "Por dónde empezar".
 const FIRST: usize = 10;
-/// Runs in "Trámites en curso".
+/// Runs of the Mesa de Ayuda, the most urgent ones.
 const WAITING: u32 = 8;
 
 pub(super) fn router() -> Router<Web> {
@@ -35,7 +34,8 @@ struct TodayPage {
     first: Vec<Broken>,
     more: usize,
     pending: Vec<Pending>,
-    waiting: Vec<Waiting>,
+    desk: Vec<desk::Counter>,
+    waiting: Vec<desk::Row>,
     waiting_more: usize,
 }
 
@@ -58,17 +58,6 @@ struct Pending {
     sample: bool,
 }
 
-struct Waiting {
-    id: String,
-    folio: String,
-    title: String,
-    sample: bool,
-    step: String,
-    text: String,
-    role: &'static str,
-    updated_at: Timestamp,
-}
-
 async fn show(State(web): State<Web>, mut page: Page) -> Result<Html<String>, Error> {
     let mut broken: Vec<Broken> = page
         .fleet
@@ -79,16 +68,21 @@ async fn show(State(web): State<Web>, mut page: Page) -> Result<Html<String>, Er
     broken.sort_by(|a, b| b.critical.cmp(&a.critical).then(a.since.cmp(&b.since)));
     let more = broken.len().saturating_sub(FIRST);
     broken.truncate(FIRST);
-    let open = RunFilter { open: Some(true), limit: WAITING, ..RunFilter::default() };
-    let (runs, open_runs) = page.read.list_runs(&open).await.map_err(Error::internal)?;
-    let waiting: Vec<Waiting> = runs.into_iter().map(|row| waiting(&web, row)).collect();
+    let me = page.viewer.person.id.clone();
+    let sight = Sight::of(&page.viewer.person, true);
+    let urgent = DeskFilter { limit: WAITING, sight, ..DeskFilter::default() };
+    let (runs, _) = page.read.desk(&urgent, page.now).await.map_err(Error::internal)?;
+    let counts = page.read.desk_counts(&urgent, &me, page.now).await.map_err(Error::internal)?;
+    let waiting: Vec<desk::Row> =
+        runs.into_iter().map(|run| desk::Row::new(&web, run, page.now)).collect();
     let today = TodayPage {
         counters: fleet::counters(&page.fleet.counts, None),
         total: page.fleet.counts.total,
         first: broken,
         more,
         pending: pending(&page.fleet.rows),
-        waiting_more: usize::try_from(open_runs).unwrap_or(0).saturating_sub(waiting.len()),
+        desk: desk::to_act_on(counts),
+        waiting_more: usize::try_from(counts.open).unwrap_or(0).saturating_sub(waiting.len()),
         waiting,
         layout: page.layout("Hoy", Place::Today),
     };
@@ -126,20 +120,4 @@ fn pending(rows: &[DeviceRow]) -> Vec<Pending> {
             sample: row.sample,
         })
         .collect()
-}
-
-fn waiting(web: &Web, row: RunRow) -> Waiting {
-    let run = row.run;
-    let procedure = web.procedure(&run.procedure, &run.edition);
-    let step = run.present_step().and_then(|id| procedure.and_then(|procedure| procedure.step(id)));
-    Waiting {
-        id: run.id.to_string(),
-        step: run.present_step().map(ToString::to_string).unwrap_or_default(),
-        text: step.map(|step| step.text.clone()).unwrap_or_default(),
-        role: step.map_or("", |step| Role::title(step.role)),
-        folio: run.folio,
-        title: run.title,
-        sample: run.sample,
-        updated_at: run.updated_at,
-    }
 }

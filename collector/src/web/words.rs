@@ -1,5 +1,9 @@
 //! How states, verdicts and readings look and are called on pages: one place for colour, icon and word.
 
+mod desk;
+
+pub use desk::{DUE_LATER, DUE_SOON, OVERDUE, list, priority, waiting};
+
 use super::markup::Look;
 use crate::domain::action::ActionState;
 use crate::domain::alert::{Rule, Severity, Verdict};

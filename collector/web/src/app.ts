@@ -31,6 +31,23 @@ document.addEventListener("change", (event) => {
   }
 });
 
+// One box for all boxes of a form; shown only where this script is there to serve it.
+function offerAll(): void {
+  for (const all of document.querySelectorAll<HTMLInputElement>("input[data-pick-all]")) all.hidden = false;
+}
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (!(box instanceof HTMLInputElement) || box.type !== "checkbox" || !box.form) return;
+  const all = box.form.querySelector<HTMLInputElement>("input[data-pick-all]");
+  if (!all) return;
+  const boxes = [...box.form.querySelectorAll<HTMLInputElement>("input[type=checkbox][name]")];
+  if (box === all) for (const one of boxes) one.checked = all.checked;
+  const picked = boxes.filter((one) => one.checked).length;
+  all.checked = picked === boxes.length;
+  all.indeterminate = picked > 0 && picked < boxes.length;
+});
+document.addEventListener("htmx:afterSwap", offerAll);
+
 // Sent twice by a double click is answered twice: the second one is not sent.
 document.addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
@@ -45,4 +62,5 @@ window.addEventListener("pageshow", () => {
 document.addEventListener("DOMContentLoaded", () => {
   listen();
   keepTime();
+  offerAll();
 });

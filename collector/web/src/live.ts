@@ -23,6 +23,7 @@ function busy(part: HTMLElement): boolean {
     if (form.contains(document.activeElement)) return true;
     for (const field of form.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea")) {
       if (field.type !== "hidden" && field.value !== field.defaultValue) return true;
+      if (field instanceof HTMLInputElement && field.checked !== field.defaultChecked) return true;
     }
   }
   return false;

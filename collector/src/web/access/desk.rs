@@ -3,8 +3,9 @@
 use super::Desk;
 use crate::actions::advance_run::advance_run;
 use crate::actions::attach::{Incoming, attach};
-use crate::domain::id::RunId;
-use crate::domain::run::{Event, Run};
+use crate::actions::hand_over::{assign_run, prioritise_run};
+use crate::domain::id::{PersonId, RunId};
+use crate::domain::run::{Event, Priority, Run};
 use crate::web::error::Error;
 
 impl Desk {
@@ -35,5 +36,27 @@ impl Desk {
         attach(web.store(), id, examined.await?, actor, now).await?;
         web.streams().nudge();
         Ok(())
+    }
+
+    /// Gives a run to somebody, or to nobody.
+    ///
+    /// # Errors
+    /// For whoever may not, when the person cannot take it, and when the run is over.
+    pub async fn assign(&self, id: &RunId, to: Option<&PersonId>) -> Result<Run, Error> {
+        let (web, now) = (&self.0.web, self.0.web.now());
+        let run = assign_run(web.store(), web.bench(), id, to, &self.0.actor, now).await?;
+        web.streams().nudge();
+        Ok(run)
+    }
+
+    /// Changes how soon a run should be seen to.
+    ///
+    /// # Errors
+    /// For whoever may not, and when the run is over.
+    pub async fn prioritise(&self, id: &RunId, to: (Priority, String)) -> Result<Run, Error> {
+        let (web, now) = (&self.0.web, self.0.web.now());
+        let run = prioritise_run(web.store(), web.bench(), id, to, &self.0.actor, now).await?;
+        web.streams().nudge();
+        Ok(run)
     }
 }

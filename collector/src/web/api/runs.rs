@@ -6,22 +6,21 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::alerts::AlertJson;
 use super::token::{Reader, Writer};
-use super::{Body, Query, Range, Refusal, answer as json, unknown_word};
-use crate::domain::id::{DeviceId, RunId};
+use super::{Body, Refusal, answer as json};
+use crate::domain::id::RunId;
 use crate::domain::procedure::StepId;
 use crate::domain::run::{Entry, Event, RecordedEvent, Run, RunState};
-use crate::store::RunFilter;
+use crate::store::DeskRow;
 use crate::web::access::Desk;
 use crate::web::error::Error;
 use crate::web::state::Web;
 
 pub(super) fn router() -> Router<Web> {
     Router::new()
-        .route("/api/v1/runs", get(list))
         .route("/api/v1/runs/{id}", get(one))
         .route("/api/v1/runs/{id}/steps", post(answer))
 }
@@ -52,6 +51,20 @@ pub(super) struct RunJson {
     /// When it was over.
     #[schema(value_type = Option<String>, format = DateTime)]
     closed_at: Option<Timestamp>,
+    /// `low`, `normal`, `high` or `urgent`.
+    priority: &'static str,
+    /// Id of who has it in hand.
+    assignee_id: Option<String>,
+    /// What it waits for; its clock stands still meanwhile.
+    waiting: Option<&'static str>,
+    /// Since when it waits.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    waiting_since: Option<Timestamp>,
+    /// The nearer of the deadlines of its step and its own.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due_at: Option<Timestamp>,
+    /// Name of who asked for it; empty: nobody did.
+    requester: String,
     /// A person has acted on it.
     touched: bool,
     /// Number of its last event: send it back with an answer.
@@ -130,11 +143,47 @@ impl RunJson {
             step: run.present_step().map(ToString::to_string),
             outcome,
             closed_at,
+            priority: run.priority.as_str(),
+            assignee_id: run.assignee.as_ref().map(ToString::to_string),
+            waiting: run.waiting.as_ref().map(|waiting| waiting.wait.as_str()),
+            waiting_since: run.waiting.as_ref().map(|waiting| waiting.since),
+            due_at: run.clock.step_due_at.into_iter().chain(run.clock.due_at).min(),
+            requester: run.requester.name.clone(),
             touched: run.touched,
             version: run.version,
             opened_at: run.opened_at,
             updated_at: run.updated_at,
             sample: run.sample,
+        }
+    }
+}
+
+impl RunJson {
+    /// A run as the list has it.
+    pub(super) fn of_row(row: &DeskRow) -> RunJson {
+        RunJson {
+            id: row.id.to_string(),
+            folio: row.folio.clone(),
+            procedure: row.procedure.clone(),
+            edition: row.edition.clone(),
+            title: row.title.clone(),
+            device_id: row.device.as_ref().map(|(id, _)| id.to_string()),
+            area_id: row.area.as_ref().map(|(id, _)| id.to_string()),
+            state: if row.closed.is_none() { "open" } else { "closed" },
+            step: row.step.as_ref().map(ToString::to_string),
+            outcome: row.closed.map(|(outcome, _)| outcome.as_str()),
+            closed_at: row.closed.map(|(_, at)| at),
+            priority: row.priority.as_str(),
+            assignee_id: row.assignee.as_ref().map(|(id, _)| id.to_string()),
+            waiting: row.waiting.map(|(wait, _)| wait.as_str()),
+            waiting_since: row.waiting.map(|(_, since)| since),
+            due_at: row.due_at,
+            requester: row.requester.clone(),
+            touched: row.touched,
+            version: row.version,
+            opened_at: row.opened_at,
+            updated_at: row.updated_at,
+            sample: row.sample,
         }
     }
 }
@@ -161,46 +210,6 @@ impl EventJson {
     }
 }
 
-/// Which runs.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default)]
-pub(super) struct Wanted {
-    /// `open` or `closed`.
-    state: String,
-    /// Of one device, by id.
-    device: String,
-    /// Of one procedure, by code.
-    procedure: String,
-}
-
-#[utoipa::path(get, path = "/api/v1/runs", params(Wanted, Range), responses(
-    (status = 200, description = "Open ones first, newest change first", body = super::List<RunJson>),
-    (status = 401, body = Refusal), (status = 422, body = Refusal)))]
-pub(super) async fn list(
-    _: Reader,
-    State(web): State<Web>,
-    Query(wanted): Query<Wanted>,
-    Query(range): Query<Range>,
-) -> Result<Response, Error> {
-    let range = range.checked()?;
-    let open = match wanted.state.as_str() {
-        "" => None,
-        "open" => Some(true),
-        "closed" => Some(false),
-        other => return Err(unknown_word("state", other, &["open", "closed"])),
-    };
-    let filter = RunFilter {
-        open,
-        device: (!wanted.device.is_empty()).then(|| DeviceId::new(wanted.device)),
-        procedure: (!wanted.procedure.is_empty()).then_some(wanted.procedure),
-        offset: range.offset,
-        limit: range.limit,
-    };
-    let mut read = web.read().await?;
-    let (rows, total) = read.list_runs(&filter).await.map_err(Error::internal)?;
-    Ok(json(range.list(rows.iter().map(|row| RunJson::new(&row.run)).collect(), total).0))
-}
-
 #[utoipa::path(get, path = "/api/v1/runs/{id}", params(("id", description = "Id of the run")),
     responses((status = 200, description = "The run and its record", body = RunDetail),
     (status = 401, body = Refusal), (status = 404, body = Refusal)))]
@@ -212,7 +221,7 @@ pub(super) async fn one(
     Ok(json(detail(&web, &RunId::new(id)).await?))
 }
 
-async fn detail(web: &Web, id: &RunId) -> Result<RunDetail, Error> {
+pub(super) async fn detail(web: &Web, id: &RunId) -> Result<RunDetail, Error> {
     let mut read = web.read().await?;
     let run = read.run(id).await.map_err(Error::internal)?;
     let run = run.ok_or_else(|| Error::NotFound("No hay ningún trámite con ese id.".into()))?;

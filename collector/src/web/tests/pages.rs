@@ -15,7 +15,7 @@ async fn an_empty_house_teaches_how_to_begin() {
     assert!(
         today.contains("atalaya-collector code create") && today.contains("atalaya-agent enroll")
     );
-    for path in ["/flota", "/alertas", "/tramites"] {
+    for path in ["/flota", "/alertas", "/mesa"] {
         assert!(house.get(path, &cookie).await.body.contains(r#"class="empty""#), "{path}");
     }
 }
@@ -31,7 +31,8 @@ async fn hoy_says_what_is_broken_and_its_counters_add_up() {
     assert!(today.contains("PC-ENFERMA") && today.contains("Sin antivirus"));
     assert!(today.contains(&run.folio) && today.contains("Acude al área que reportó la falla"));
     assert!(today.contains("PC-NUEVA") && today.contains("Esperan tu aprobación"));
-    let counted: Vec<i64> = today
+    let fleet = today.split(r#"id="counters""#).nth(1).unwrap().split("</ul>").next().unwrap();
+    let counted: Vec<i64> = fleet
         .split("<b>")
         .skip(1)
         .filter_map(|rest| rest.split("</b><span><svg").next()?.parse().ok())
@@ -70,7 +71,7 @@ async fn what_a_pc_says_of_itself_is_shown_and_never_run() {
     let hostile = "<script>alert(1)</script>\u{202e}\"'><img src=x>";
     let (id, run) = house.broken(hostile).await;
     let (sheet, ticket) = (format!("/equipos/{id}"), format!("/tramites/{}", run.id));
-    for path in ["/", "/flota", "/alertas", "/tramites", &sheet, &ticket] {
+    for path in ["/", "/flota", "/alertas", "/mesa", &sheet, &ticket] {
         let page = house.get(path, &cookie).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
         assert!(

@@ -41,7 +41,7 @@ async fn no_page_carries_a_script_or_style_of_its_own() {
     let sprite = house.get(crate::web::assets::address("icons.svg"), "").await.body;
     let sheet = format!("/equipos/{device}");
     let ticket = format!("/tramites/{}", run.id);
-    for path in ["/", "/flota", "/alertas", "/tramites", &sheet, &ticket, "/entrar", "/nada"] {
+    for path in ["/", "/flota", "/alertas", "/mesa", &sheet, &ticket, "/entrar", "/nada"] {
         let page = house.get(path, &cookie).await.body;
         assert!(
             page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"),
