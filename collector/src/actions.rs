@@ -25,6 +25,7 @@ pub mod notify;
 pub mod offered_release;
 pub mod open_run;
 pub mod order_action;
+pub mod propose;
 pub mod quarantine;
 pub mod receive_report;
 pub mod remove_sample;
@@ -37,7 +38,7 @@ pub mod sign_in;
 pub mod watch_network;
 pub mod watch_silence;
 
-pub use crate::procedure::{Library, Proposal, propose};
+pub use crate::procedure::Library;
 
 use jiff::Timestamp;
 

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod action;
+pub mod address_check;
 pub mod alert;
 pub mod area;
 pub mod attachment;
@@ -19,6 +20,7 @@ pub mod network_device;
 pub mod notice;
 pub mod person;
 pub mod procedure;
+pub mod proposal;
 pub mod release;
 pub mod run;
 pub mod text;

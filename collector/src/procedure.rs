@@ -8,7 +8,10 @@ mod next;
 mod parse;
 mod refused;
 
-pub use answer::{Proposal, propose};
+pub use answer::{
+    Change, DeviceFacts, Difference, FRESH, Facts, Figure, Limits, SectionFact, Snapshot, TestFact,
+    differences, propose, snapshot,
+};
 pub use check::{Fault, check};
 pub use evolve::replay;
 pub use next::{Case, Effect, Taken, next, open, undoable};

@@ -28,6 +28,7 @@ mod network_devices;
 mod outbox;
 mod people;
 mod policies;
+mod readings;
 mod releases;
 mod row;
 mod run_events;

@@ -11,8 +11,7 @@ use jiff::Timestamp;
 pub use course::{Course, DeviceState, Subject, SubjectDevice};
 pub use data::{Clock, EventData};
 pub use event::{
-    Attached, Entry, Event, EventKind, Evidence, KeptProposal, NewEvent, Planned, RecordedEvent,
-    Signed, Sureness,
+    Attached, Entry, Event, EventKind, Evidence, NewEvent, Planned, RecordedEvent, Signed,
 };
 
 use super::id::{AreaId, DeviceId, PersonId, RunId};

@@ -1,45 +1,60 @@
-//! What the agents' readings answer to a question of a step: a proposal with its evidence, never a decision.
+//! What readings and the collector's own checks answer to a question of a step: a proposal with its evidence, never a
+//! decision. One file a question; silence and old readings are unknown.
 
-use crate::domain::alert::Alert;
+mod antivirus_updated;
+mod cabling_fault;
+mod configuration_fault;
+mod device_fault;
+mod facts;
+mod faults_cleared;
+mod firewall_correct;
+mod has_antivirus;
+mod has_internet;
+mod is_stable;
+mod mailbox_domain_ready;
+mod mailbox_exists;
+mod malware_present;
+mod other_anomaly;
+mod page_published;
+mod several;
+mod snapshot;
+
+pub use facts::{DeviceFacts, FRESH, Facts, Limits, SectionFact, TestFact};
+pub use snapshot::{Change, Difference, Figure, Snapshot, differences, snapshot};
+
+use jiff::Timestamp;
+
 use crate::domain::procedure::Question;
+use crate::domain::proposal::Proposal;
 
-/// A proposed answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proposal {
-    /// Yes, no, or unknown.
-    pub answer: Option<bool>,
-    /// On what it rests, in a sentence.
-    pub because: String,
-}
-
-/// Answers a question from the alerts of the run. `silent` says that the device does not report now: then its
-/// old readings prove nothing.
-pub fn propose(question: Question, alerts: &[Alert], silent: bool) -> Proposal {
+/// Answers a question from what is known now.
+pub fn propose(question: Question, facts: &Facts, now: Timestamp) -> Proposal {
     match question {
-        Question::FaultsCleared => faults_cleared(alerts, silent),
-        _ => Proposal { answer: None, because: "Ninguna lectura lo contesta.".to_owned() },
+        Question::FaultsCleared => faults_cleared::ask(facts, now),
+        Question::HasInternet => has_internet::ask(facts, now),
+        Question::IsStable => is_stable::ask(facts, now),
+        Question::DeviceFault => device_fault::ask(facts, now),
+        Question::CablingFault => cabling_fault::ask(facts, now),
+        Question::ConfigurationFault => configuration_fault::ask(facts, now),
+        Question::HasAntivirus => has_antivirus::ask(facts, now),
+        Question::AntivirusUpdated => antivirus_updated::ask(facts, now),
+        Question::FirewallCorrect => firewall_correct::ask(facts, now),
+        Question::MalwarePresent => malware_present::ask(facts, now),
+        Question::OtherAnomaly => other_anomaly::ask(facts, now),
+        Question::Snapshot => snapshot::ask(facts, now),
+        Question::PagePublished => page_published::ask(facts, now),
+        Question::MailboxExists => mailbox_exists::ask(facts, now),
+        Question::MailboxDomainReady => mailbox_domain_ready::ask(facts, now),
     }
 }
 
-fn faults_cleared(alerts: &[Alert], silent: bool) -> Proposal {
-    let open: Vec<&Alert> = alerts.iter().filter(|alert| alert.cleared_at.is_none()).collect();
-    if alerts.is_empty() {
-        let because = "El trámite no nació de una alerta: compruébelo en el equipo.".to_owned();
-        return Proposal { answer: None, because };
+/// Answers a question about the one PC the step stands at.
+fn one_device(facts: &Facts, answer: impl FnOnce(&DeviceFacts) -> Proposal) -> Proposal {
+    match facts.device() {
+        Ok(device) => answer(device),
+        Err(why) => Proposal::unknown(why),
     }
-    if silent {
-        let because = "El equipo no reporta: no se sabe si la falla continúa.".to_owned();
-        return Proposal { answer: None, because };
-    }
-    if open.is_empty() {
-        let because = format!("Las {} alertas de este trámite ya se despejaron.", alerts.len());
-        let because = if alerts.len() == 1 {
-            "La alerta de este trámite ya se despejó.".into()
-        } else {
-            because
-        };
-        return Proposal { answer: Some(true), because };
-    }
-    let names: Vec<&str> = open.iter().map(|alert| alert.rule.title()).collect();
-    Proposal { answer: Some(false), because: format!("Siguen abiertas: {}.", names.join(", ")) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,7 +68,7 @@ impl ActionRecord {
 }
 
 #[derive(FromRow)]
-struct ActionColumns {
+pub(super) struct ActionColumns {
     id: String,
     device_id: String,
     kind: String,
@@ -84,7 +84,7 @@ struct ActionColumns {
 }
 
 impl ActionColumns {
-    fn read(self) -> Result<ActionRecord> {
+    pub(super) fn read(self) -> Result<ActionRecord> {
         let outcome = self.outcome.as_deref();
         let parsed = serde_json::from_str(&self.parameters).ok();
         // Kept before actions had parameters.

@@ -9,7 +9,7 @@ use crate::domain::alert::{Alert, Rule, Severity};
 use crate::domain::id::{AlertId, DeviceId, RunId};
 
 #[derive(FromRow)]
-struct AlertColumns {
+pub(super) struct AlertColumns {
     id: String,
     rule: String,
     device_id: String,
@@ -23,7 +23,7 @@ struct AlertColumns {
 }
 
 impl AlertColumns {
-    fn read(self) -> Result<Alert> {
+    pub(super) fn read(self) -> Result<Alert> {
         Ok(Alert {
             id: AlertId::new(self.id),
             rule: row::word("alert", "rule", &self.rule, Rule::parse)?,

@@ -189,9 +189,11 @@ impl Write {
     pub fn bump(&mut self, subject: &'static str) {
         self.changed.insert(subject);
     }
+}
 
+impl Read {
     pub(in crate::store) fn is_sqlite(&self) -> bool {
-        matches!(self.read.inner, Inner::Sqlite(_))
+        matches!(self.inner, Inner::Sqlite(_))
     }
 }
 

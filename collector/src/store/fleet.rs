@@ -184,7 +184,7 @@ impl FleetCounts {
 }
 
 #[derive(FromRow)]
-struct SampleColumns {
+pub(super) struct SampleColumns {
     device_number: i64,
     taken_at: i64,
     cpu_permille: Option<i64>,
@@ -202,7 +202,7 @@ struct SampleColumns {
 }
 
 impl SampleColumns {
-    fn read(self) -> Result<SampleRow> {
+    pub(super) fn read(self) -> Result<SampleRow> {
         let small = |value: Option<i64>| value.and_then(|value| u32::try_from(value).ok());
         Ok(SampleRow {
             device_number: self.device_number,

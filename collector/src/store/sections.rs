@@ -23,7 +23,7 @@ pub struct SectionRow {
 }
 
 #[derive(FromRow)]
-struct SectionColumns {
+pub(super) struct SectionColumns {
     device_id: String,
     kind: String,
     received_at: i64,
@@ -32,7 +32,7 @@ struct SectionColumns {
 }
 
 impl SectionColumns {
-    fn read(self) -> Result<(DeviceId, SectionRow)> {
+    pub(super) fn read(self) -> Result<(DeviceId, SectionRow)> {
         let kind = row::word("section", "kind", &self.kind, SectionKind::parse)?;
         let section = Section::from_json(kind, &self.body)
             .map_err(|_| row::unreadable("section", "body", &self.body))?;

@@ -19,10 +19,11 @@ use super::layout::{Layout, Page, Place};
 use super::markup::Look;
 use super::state::Web;
 use super::{assets, markup, words};
-use crate::actions::{Proposal, propose};
+use crate::actions::propose::propose;
 use crate::domain::alert::Alert;
 use crate::domain::id::RunId;
 use crate::domain::procedure::{Procedure, StepId};
+use crate::domain::proposal::Proposal;
 use crate::domain::run::{Entry, Event, Run, RunState};
 
 pub(super) fn router() -> Router<Web> {
@@ -94,7 +95,13 @@ async fn run_page(
     let area = run.area.as_ref().and_then(|id| page.fleet.areas.iter().find(|area| area.id == *id));
     let present = run.present_step().and_then(|id| procedure.step(id));
     let question = present.and_then(|step| step.answered_by);
-    let silent = row.is_some_and(|row| row.silent);
+    let proposed = match question {
+        Some(question) => {
+            let said = propose(&mut page.read, web.bench(), &run, question, page.now).await?;
+            Some(proposal(said))
+        }
+        None => None,
+    };
     let steps = timeline::steps(&procedure, &run, &events);
     let open = alerts.iter().filter(|alert| alert.cleared_at.is_none());
     let critical = open.clone().any(|alert| alert.severity.is_critical());
@@ -111,7 +118,7 @@ async fn run_page(
         device: row.map(|row| (row.id.to_string(), row.name.clone())),
         area: area.map(|area| area.name.clone()),
         others: timeline::others(&events),
-        proposal: question.map(|question| proposal(propose(question, &alerts, silent))),
+        proposal: proposed,
         may_act: present.is_some_and(|step| page.viewer.actor().may_act_as(step.role)),
         alerts: alerts.into_iter().map(alert).collect(),
         layout: page.layout(run.folio.clone(), Place::Desk),

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::event::{Attached, KeptProposal, Planned, Signed};
+use super::event::{Attached, Planned, Signed};
 use super::{Outcome, Priority, Waiting};
 use crate::domain::id::{DeviceId, PersonId};
+use crate::domain::proposal::Proposal;
 use crate::domain::procedure::StepId;
 
 /// The clock of a run: until when its step and the whole should be done. While it waits, what is left is kept instead.
@@ -65,7 +66,7 @@ pub struct EventData {
     pub signature: Option<Signed>,
     /// What the readings proposed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub proposal: Option<KeptProposal>,
+    pub proposal: Option<Proposal>,
     /// What it waits for afterwards.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{EventData, Priority};
 use crate::domain::access::Actor;
 use crate::domain::id::{DeviceId, PersonId};
+use crate::domain::proposal::Proposal;
 use crate::domain::procedure::{StepId, Wait, word_list};
 
 /// What a person gives with a step.
@@ -50,7 +51,7 @@ pub enum Event {
         /// What was given with it.
         entry: Entry,
         /// What the readings proposed; set by the collector, never by a form.
-        proposal: Option<KeptProposal>,
+        proposal: Option<Proposal>,
     },
     /// A remark that moves nothing.
     Note {
@@ -185,35 +186,6 @@ pub struct Evidence {
     pub source: String,
     /// When the reading was taken.
     pub taken_at: Option<Timestamp>,
-}
-
-/// How sure a proposed answer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sureness {
-    /// Read directly and fresh.
-    Certain,
-    /// Follows from readings.
-    Likely,
-    /// A hint.
-    Weak,
-}
-
-/// A proposed answer as it was when a person answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptProposal {
-    /// Yes, no, or unknown.
-    pub answer: Option<bool>,
-    /// What was read, short; empty where nothing was.
-    pub value: String,
-    /// On what it rests, in a sentence.
-    pub because: String,
-    /// Where the reading came from.
-    pub source: String,
-    /// When it was taken.
-    pub taken_at: Option<Timestamp>,
-    /// How sure it is.
-    pub sureness: Sureness,
 }
 
 /// The kind of a recorded event.

@@ -6,8 +6,9 @@ use super::entry::given;
 use super::{Case, Taken, may, taken};
 use crate::domain::access::Actor;
 use crate::domain::procedure::{Cursor, Step, StepId, StepKind};
+use crate::domain::proposal::Proposal;
 use crate::domain::run::{
-    Course, DeviceState, Entry, EventKind, KeptProposal, NewEvent, Outcome, Run,
+    Course, DeviceState, Entry, EventKind, NewEvent, Outcome, Run,
 };
 use crate::domain::working_time::WorkingHours;
 use crate::procedure::refused::Refused;
@@ -46,7 +47,7 @@ pub(super) fn answer(
     case: Case<'_>,
     step: &Step,
     asked: &StepId,
-    (yes, proposal): (bool, Option<KeptProposal>),
+    (yes, proposal): (bool, Option<Proposal>),
     entry: Entry,
     actor: &Actor,
     hours: &WorkingHours,

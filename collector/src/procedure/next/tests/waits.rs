@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::house::*;
 use super::*;
 use crate::domain::procedure::Wait;
-use crate::domain::run::{KeptProposal, Sureness};
+use crate::domain::proposal::{Proposal, Sureness};
 
 fn planned() -> Bench {
     let mut bench = Bench::opened(&[1]);
@@ -56,7 +56,7 @@ fn a_step_that_is_a_wait_ends_when_it_is_done() {
 fn an_answer_against_the_readings_wants_a_reason_and_keeps_what_they_said() {
     let mut bench = planned();
     bench.take(review(), &everybody("ana")).unwrap();
-    let proposal = |answer| KeptProposal {
+    let proposal = |answer| Proposal {
         answer,
         value: "ClamAV 1.4".into(),
         because: "ClamAV está en marcha".into(),
