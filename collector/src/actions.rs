@@ -21,6 +21,7 @@ pub mod manage_mail;
 pub mod manage_network;
 pub mod manage_release;
 pub mod merge_device;
+pub mod networks;
 pub mod notify;
 pub mod offered_release;
 pub mod open_run;
@@ -35,6 +36,7 @@ pub mod secret;
 pub mod send_action;
 pub mod settle_conflict;
 pub mod sign_in;
+pub mod verify_address;
 pub mod watch_network;
 pub mod watch_silence;
 

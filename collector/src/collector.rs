@@ -17,6 +17,7 @@ use crate::live::Live;
 use crate::pki::{self, Authority};
 use crate::procedure::{BadFile, Library};
 use crate::store::{self, Database, Store};
+use crate::verify::{self, Verifier};
 use crate::{config, mail, timers, web};
 
 /// For everything to end once the collector is told to stop.
@@ -74,6 +75,9 @@ pub enum Error {
     /// The server notices are sent by cannot be used.
     #[error("correo: {0}")]
     Mail(#[from] mail::SetUp),
+    /// Addresses cannot be looked at.
+    #[error(transparent)]
+    Verify(#[from] verify::Error),
     /// The web side ended.
     #[error("web: {0}")]
     Web(std::io::Error),
@@ -199,10 +203,14 @@ fn parts(
         reflection: config.agent_listener.reflection,
     };
     let (bench_of_pages, live) = (bench.clone(), live.clone());
-    let attachments = attachments(config);
-    let store_of_pages = store.clone();
-    let settings =
-        web::Settings { store: store_of_pages, bench: bench_of_pages, live, attachments, metrics };
+    let settings = web::Settings {
+        store: store.clone(),
+        bench: bench_of_pages,
+        live,
+        attachments: attachments(config),
+        verifier: Verifier::new(config.checks.clone())?,
+        metrics,
+    };
     let agents = intake.serve(listeners.agents, ending.clone());
     let pages = web::serve(listeners.web, settings, ended(ending.clone()));
     let post = post(config, store, ended(ending.clone()))?;

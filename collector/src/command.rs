@@ -10,6 +10,7 @@ pub mod check;
 pub mod code;
 pub mod device;
 pub mod mail;
+pub mod network;
 pub mod release;
 pub mod sample;
 pub mod serve;
@@ -112,6 +113,7 @@ fn explained(error: Error) -> anyhow::Error {
         | Error::Procedure(_)
         | Error::Intake(_)
         | Error::Mail(_)
+        | Error::Verify(_)
         | Error::Web(_) => return error.into(),
     };
     anyhow::anyhow!("{error}; {remedy}")

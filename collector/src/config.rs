@@ -14,6 +14,7 @@ use crate::domain::working_time::WorkingHours;
 use crate::mail::MailSettings;
 use crate::rules::Thresholds;
 use crate::store::Database;
+use crate::verify::Checks;
 
 /// The settings as shipped, with every key explained: what `default-config` prints.
 pub const DEFAULT: &str = include_str!("../default.toml");
@@ -50,6 +51,8 @@ pub struct Config {
     pub working_hours: WorkingHours,
     /// The server notices are sent by.
     pub mail: MailSettings,
+    /// What the collector looks at itself.
+    pub checks: Checks,
 }
 
 /// Where the pages are served.
@@ -130,6 +133,7 @@ impl Default for Config {
             rules: Thresholds::default(),
             working_hours: WorkingHours::default(),
             mail: MailSettings::default(),
+            checks: Checks::default(),
         }
     }
 }

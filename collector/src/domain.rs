@@ -16,6 +16,7 @@ pub mod id;
 pub mod identity;
 pub mod likeness;
 pub mod mail;
+pub mod network;
 pub mod network_device;
 pub mod notice;
 pub mod person;

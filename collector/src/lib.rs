@@ -13,4 +13,5 @@ pub mod procedure;
 pub mod rules;
 pub mod store;
 pub mod timers;
+pub mod verify;
 pub mod web;

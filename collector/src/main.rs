@@ -53,6 +53,9 @@ enum Command {
     /// Routers, puntos de acceso, conmutadores e impresoras que los equipos vigilan.
     #[command(subcommand)]
     Target(command::target::Target),
+    /// Redes de internet: su puerta de enlace, su proveedor y sus equipos.
+    #[command(subcommand)]
+    Network(command::network::NetworkCommand),
     /// Llaves para programas que usan la API.
     #[command(subcommand)]
     Token(command::token::Token),
@@ -95,6 +98,7 @@ fn main() -> ExitCode {
         Command::Ca(ca) => command::ca::run(&place, ca),
         Command::Area(area) => command::area::run(&place, area),
         Command::Target(target) => command::target::run(&place, target),
+        Command::Network(network) => command::network::run(&place, network),
         Command::Token(token) => command::token::run(&place, token),
         Command::Device(device) => command::device::run(&place, device),
         Command::Release(release) => command::release::run(&place, release),

@@ -6,6 +6,7 @@
 mod access;
 mod accounts;
 mod actions;
+mod address_checks;
 mod addressees;
 mod alerts;
 mod areas;
@@ -25,6 +26,7 @@ mod intake;
 mod likenesses;
 mod mail_texts;
 mod network_devices;
+mod networks;
 mod outbox;
 mod people;
 mod policies;

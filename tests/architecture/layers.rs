@@ -11,13 +11,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rules", &["domain"]),
     ("procedure", &["domain"]),
     ("store", &["domain"]),
-    ("actions", &["store", "rules", "procedure", "domain"]),
+    ("actions", &["store", "rules", "procedure", "domain", "verify"]),
     ("timers", &["actions", "domain"]),
     ("intake", &["actions", "domain", "live", "pki"]),
     ("live", &["store"]),
     ("mail", &["store", "domain"]),
     ("pki", &["domain"]),
-    ("web", &["actions", "store", "domain", "live"]),
+    ("verify", &["domain"]),
+    ("web", &["actions", "store", "domain", "live", "verify"]),
 ];
 
 /// Any layer above the store may hold the handle and hand it to an action; its methods are the store's own affair.
@@ -57,6 +58,12 @@ const RESERVED: &[Reserved] = &[
         names: &["lettre"],
         home: &["collector/src/mail.rs", "collector/src/mail/"],
         remedy: "only `mail` speaks SMTP: queue a notice through `actions::notify`",
+    },
+    Reserved {
+        scope: "collector/src/",
+        names: &["hickory_resolver", "rustls_native_certs", "hyper::client", "url"],
+        home: &["collector/src/verify.rs", "collector/src/verify/"],
+        remedy: "only `verify` asks for addresses of others: give it a function and call that",
     },
     Reserved {
         scope: "agent/src/",

@@ -1,29 +1,24 @@
 //! Gathers what is known for the question of a run's present step, and has the procedure answer it.
 
-use std::collections::HashMap;
+mod devices;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+
+pub use devices::{DEVICES, device_facts};
 
 use super::Result;
 use super::judge::Bench;
-use crate::domain::device::Device;
-use crate::domain::id::DeviceId;
-use crate::domain::procedure::Question;
+use super::networks::members;
+use super::runs::edition_of;
+use crate::domain::id::{DeviceId, NetworkId};
+use crate::domain::network_device::NetworkDevice;
+use crate::domain::procedure::{FieldKind, Procedure, Question, Subjects};
 use crate::domain::proposal::Proposal;
-use crate::domain::reading::{ActionKind, Evidence, SectionKind};
-use crate::domain::run::Run;
-use crate::procedure::{self, DeviceFacts, Facts, Limits, SectionFact, TestFact};
-use crate::rules;
-use crate::store::{ActionRecord, Live, Read, SectionRow};
+use crate::domain::run::{Event, Run, Subject};
+use crate::procedure::{self, Facts, Limits, Snapshot};
+use crate::store::Read;
 
-/// Most PCs whose readings answer one question.
-pub const DEVICES: usize = 300;
-/// A measurement older than this is not looked for.
-const SAMPLES: SignedDuration = SignedDuration::from_hours(24);
-/// A network test ordered before this is not looked for.
-const TESTS: SignedDuration = SignedDuration::from_hours(2);
-
-/// What the readings answer to the question of a run's present step.
+/// What the readings answer to the question of a run's present step; `None`: it asks none they could answer.
 ///
 /// # Errors
 /// When the store refuses.
@@ -31,113 +26,165 @@ pub async fn propose(
     db: &mut Read,
     bench: &Bench,
     run: &Run,
-    question: Question,
     now: Timestamp,
-) -> Result<Proposal> {
-    let devices: Vec<DeviceId> = run.device.iter().cloned().collect();
-    let facts = Facts {
-        devices: device_facts(db, bench, &devices, now).await?,
-        alerts: db.alerts_of_run(&run.id).await?,
-        limits: limits(bench),
-        ..Facts::default()
-    };
-    Ok(procedure::propose(question, &facts, now))
+) -> Result<Option<Proposal>> {
+    let procedure = edition_of(&bench.library, run)?;
+    let step = run.present_step().and_then(|id| procedure.step(id));
+    let Some(question) = step.and_then(|step| step.answered_by) else { return Ok(None) };
+    let facts = facts(db, bench, run, procedure, question, now).await?;
+    Ok(Some(procedure::propose(question, &facts, now)))
 }
 
-/// When a measurement is bad, by the thresholds of the rules.
-pub(super) fn limits(bench: &Bench) -> Limits {
-    Limits { loss_pct: bench.thresholds.loss_pct, jitter_ms: bench.thresholds.jitter_ms }
-}
-
-/// What is known of PCs now, by name; at most [`DEVICES`].
+/// An answer with what the readings propose to it, as they are in this transaction: a person who answers otherwise says
+/// why, and what was proposed is kept.
 ///
 /// # Errors
 /// When the store refuses.
-pub async fn device_facts(
+pub(super) async fn with_proposal(
     db: &mut Read,
     bench: &Bench,
-    devices: &[DeviceId],
+    run: &Run,
+    event: Event,
     now: Timestamp,
-) -> Result<Vec<DeviceFacts>> {
-    let devices = devices.get(..DEVICES).unwrap_or(devices);
-    if devices.is_empty() {
-        return Ok(Vec::new());
+) -> Result<Event> {
+    match event {
+        Event::Answer { step, yes, entry, .. } if run.present_step() == Some(&step) => {
+            let proposal = propose(db, bench, run, now).await?;
+            Ok(Event::Answer { step, yes, entry, proposal })
+        }
+        other => Ok(other),
     }
-    let mut sections = db.sections_among(devices).await?;
-    let lives = db.live_among(devices).await?;
-    let samples = db.samples_among(devices, before(now, SAMPLES)).await?;
-    let policies = db.area_policies().await?;
-    let mut alerts = db.open_alerts_among(devices).await?;
-    let mut tests = tests(db, devices, now).await?;
-    let mut known = Vec::new();
-    for device in db.devices_among(devices).await? {
-        let sections = sections.remove(&device.id).unwrap_or_default();
-        let live = lives.get(&device.id);
-        let sample = samples.get(&device.number);
-        let facts = rules::Facts {
-            changed_at: sections.iter().map(|(kind, row)| (*kind, row.changed_at)).collect(),
-            sections: sections.iter().map(|(kind, row)| (*kind, row.section.clone())).collect(),
-            sample: sample.map(|row| row.sample),
-            sampled_at: sample.map(|row| row.taken_at),
-            clock_skew_us: live.map(|live| live.clock_skew_us),
-            area_policy: device.area.as_ref().and_then(|area| policies.get(area)).cloned(),
-            administrators: match devices {
-                // Asked for one PC only: no question about several wants it.
-                [one] => db.accepted_administrators(one).await?,
-                _ => None,
-            },
-        };
-        let of_device = alerts.extract_if(.., |alert| alert.device == device.id).collect();
-        known.push(DeviceFacts {
-            silent: is_silent(bench, &device, live, now),
-            seen_at: live.map(|live| live.last_seen_at),
-            judgements: rules::judge(&facts, &bench.thresholds, now),
-            sections: looked_at(sections, live),
-            alerts: of_device,
-            test: tests.remove(&device.id),
-            id: device.id,
-            name: device.name,
-        });
-    }
-    Ok(known)
 }
 
-fn looked_at(
-    sections: HashMap<SectionKind, SectionRow>,
-    live: Option<&Live>,
-) -> std::collections::BTreeMap<SectionKind, SectionFact> {
-    let fact = |(kind, row): (SectionKind, SectionRow)| {
-        let looked_at = live.map_or(row.received_at, |live| live.looked_at(kind, row.received_at));
-        (kind, SectionFact { section: row.section, looked_at })
-    };
-    sections.into_iter().map(fact).collect()
-}
-
-/// Whether the PC does not report now. At night too: whether that is a fault is for the rule, but an answer needs a PC
-/// that speaks.
-fn is_silent(bench: &Bench, device: &Device, live: Option<&Live>, now: Timestamp) -> bool {
-    let seen = live.map_or(device.enrolled_at, |live| live.last_seen_at);
-    now.as_second().saturating_sub(seen.as_second()) > bench.thresholds.silent_minutes.max(1) * 60
-}
-
-/// The newest network test of each PC that measured something.
-async fn tests(
+async fn facts(
     db: &mut Read,
-    devices: &[DeviceId],
+    bench: &Bench,
+    run: &Run,
+    procedure: &Procedure,
+    question: Question,
     now: Timestamp,
-) -> Result<HashMap<DeviceId, TestFact>> {
-    let kind = ActionKind::NetworkTest.as_str();
-    let records = db.actions_among(devices, kind, before(now, TESTS)).await?;
-    let mut newest = HashMap::new();
-    for record in records {
-        let ActionRecord { device, evidence, finished_at, .. } = record;
-        if let (Some(Evidence::NetworkTest(test)), Some(ended_at)) = (evidence, finished_at) {
-            newest.entry(device).or_insert(TestFact { test, ended_at });
+) -> Result<Facts> {
+    let limits =
+        Limits { loss_pct: bench.thresholds.loss_pct, jitter_ms: bench.thresholds.jitter_ms };
+    let empty = Facts { limits, ..Facts::default() };
+    Ok(match question {
+        Question::HasInternet
+        | Question::IsStable
+        | Question::DeviceFault
+        | Question::CablingFault
+        | Question::ConfigurationFault => {
+            let Some(network) = network_of(db, run).await? else { return Ok(empty) };
+            let ids: Vec<DeviceId> =
+                members(db, &network).await?.into_iter().map(|placed| placed.device).collect();
+            let parts = db.parts_of_network(&network).await?;
+            let known: Vec<NetworkDevice> = db.network_devices().await?;
+            Facts {
+                devices: device_facts(db, bench, &ids, now).await?,
+                network_devices: known
+                    .into_iter()
+                    .filter(|device| parts.contains(&device.id))
+                    .collect(),
+                ..empty
+            }
+        }
+        Question::FaultsCleared => Facts {
+            devices: of_one(db, bench, run, now).await?,
+            alerts: db.alerts_of_run(&run.id).await?,
+            ..empty
+        },
+        Question::HasAntivirus
+        | Question::AntivirusUpdated
+        | Question::FirewallCorrect
+        | Question::MalwarePresent
+        | Question::OtherAnomaly => Facts { devices: of_one(db, bench, run, now).await?, ..empty },
+        Question::Snapshot => Facts {
+            devices: of_one(db, bench, run, now).await?,
+            before: before(db, run).await?,
+            ..empty
+        },
+        Question::PagePublished => Facts { pages: db.page_checks(&run.id).await?, ..empty },
+        Question::MailboxExists | Question::MailboxDomainReady => {
+            let mailbox = mailbox(procedure, run);
+            let made_by = match &mailbox {
+                Some((field, address)) => {
+                    db.completed_with(&run.id, &run.procedure, (field, address)).await?
+                }
+                None => None,
+            };
+            Facts {
+                mail: db.mail_check(&run.id).await?,
+                mailbox: mailbox.map(|(_, address)| address),
+                mailbox_made_by: made_by,
+                ..empty
+            }
+        }
+    })
+}
+
+/// What is known of the PC the run stands at.
+async fn of_one(
+    db: &mut Read,
+    bench: &Bench,
+    run: &Run,
+    now: Timestamp,
+) -> Result<Vec<procedure::DeviceFacts>> {
+    let device = run.present_device.as_ref().or(run.device.as_ref());
+    let devices: Vec<DeviceId> = device.cloned().into_iter().collect();
+    device_facts(db, bench, &devices, now).await
+}
+
+/// The area or network a run visits now.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn present_subject(db: &mut Read, run: &Run) -> Result<Option<Subject>> {
+    let Some(position) = run.subject else { return Ok(None) };
+    let subjects = db.run_subjects(&run.id).await?;
+    Ok(subjects.into_iter().find(|subject| subject.position == position))
+}
+
+/// The network a run visits now.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn network_of(db: &mut Read, run: &Run) -> Result<Option<NetworkId>> {
+    let subject = present_subject(db, run).await?;
+    let network = subject.filter(|subject| subject.kind == Subjects::Networks);
+    Ok(network.map(|subject| NetworkId::new(subject.id)))
+}
+
+/// How the PC a run stands at was when its visit began.
+async fn before(db: &mut Read, run: &Run) -> Result<Option<Snapshot>> {
+    let (Some(position), Some(device)) = (run.subject, &run.present_device) else {
+        return Ok(None);
+    };
+    let devices = db.run_devices(&run.id, Some(position)).await?;
+    let of_area = devices.get(&position).map(Vec::as_slice).unwrap_or_default();
+    let kept = of_area.iter().find(|one| one.device == *device);
+    Ok(kept.and_then(|one| serde_json::from_str(one.before.as_deref()?).ok()))
+}
+
+/// The address of the mailbox a run is about, and the field it was written in.
+pub(super) fn mailbox(procedure: &Procedure, run: &Run) -> Option<(String, String)> {
+    let fields = procedure.steps.iter().flat_map(|step| &step.fields);
+    let mut given = fields.filter(|field| field.kind == FieldKind::Email).filter_map(|field| {
+        let value = run.fields.get(&field.name)?.trim();
+        (!value.is_empty()).then(|| (field.name.clone(), value.to_lowercase()))
+    });
+    given.next()
+}
+
+/// The web addresses written in a run, in their order, one a line.
+pub(super) fn pages(procedure: &Procedure, run: &Run) -> Vec<String> {
+    let mut urls: Vec<String> = Vec::new();
+    let fields = procedure.steps.iter().flat_map(|step| &step.fields);
+    for field in fields.filter(|field| field.kind == FieldKind::Url) {
+        let lines = run.fields.get(&field.name).map(|value| value.lines()).into_iter().flatten();
+        for line in lines.map(str::trim).filter(|line| !line.is_empty()) {
+            if !urls.iter().any(|url| url == line) {
+                urls.push(line.to_owned());
+            }
         }
     }
-    Ok(newest)
-}
-
-fn before(now: Timestamp, ago: SignedDuration) -> Timestamp {
-    now.checked_sub(ago).unwrap_or(Timestamp::UNIX_EPOCH)
+    urls
 }

@@ -118,7 +118,7 @@ async fn list(store: &Store) -> Result<()> {
     Ok(())
 }
 
-async fn find(store: &Store, wanted: &str) -> Result<DeviceId> {
+pub(super) async fn find(store: &Store, wanted: &str) -> Result<DeviceId> {
     let known = store.read().await?.network_devices().await?;
     let named = |one: &&NetworkDevice| one.id.as_str() == wanted || one.name == wanted;
     match known.iter().filter(named).collect::<Vec<_>>().as_slice() {

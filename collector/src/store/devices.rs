@@ -310,8 +310,11 @@ impl Write {
         let areas = "DELETE FROM area WHERE sample AND id NOT IN
                      (SELECT area_id FROM device WHERE area_id IS NOT NULL)";
         on!(self, |db| sqlx::query(areas).execute(db).await.map(drop))?;
+        let networks = "DELETE FROM network WHERE sample";
+        on!(self, |db| sqlx::query(networks).execute(db).await.map(drop))?;
         let sites = "DELETE FROM site WHERE sample AND id NOT IN
                      (SELECT site_id FROM area WHERE site_id IS NOT NULL) AND id NOT IN
+                     (SELECT site_id FROM network WHERE site_id IS NOT NULL) AND id NOT IN
                      (SELECT site_id FROM network_device WHERE site_id IS NOT NULL)";
         on!(self, |db| sqlx::query(sites).execute(db).await.map(drop))?;
         self.bump("device");

@@ -57,6 +57,7 @@ mod desk;
 mod devices;
 mod identity;
 mod network;
+mod networks;
 mod people_and_places;
 mod releases;
 

@@ -7,6 +7,7 @@ mod desk;
 mod devices;
 mod network_devices;
 mod procedures;
+mod proposal;
 mod runs;
 mod token;
 

@@ -1,5 +1,6 @@
 //! Trámite: one run with its steps, who did what and when, the evidence, and the present question.
 
+mod proposal;
 mod timeline;
 
 use askama::Template;
@@ -11,6 +12,7 @@ use axum::routing::{get, post};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use self::proposal::ProposalView;
 use self::timeline::{EventView, Standing, StepView};
 use super::access::Desk;
 use super::attachments::Panel;
@@ -23,7 +25,6 @@ use crate::actions::propose::propose;
 use crate::domain::alert::Alert;
 use crate::domain::id::RunId;
 use crate::domain::procedure::{Procedure, StepId};
-use crate::domain::proposal::Proposal;
 use crate::domain::run::{Entry, Event, Run, RunState};
 
 pub(super) fn router() -> Router<Web> {
@@ -31,6 +32,7 @@ pub(super) fn router() -> Router<Web> {
         .route("/tramites/{id}", get(show))
         .route("/tramites/{id}/pasos", post(answer))
         .route("/tramites/{id}/notas", post(note))
+        .route("/tramites/{id}/comprobar", post(proposal::verify))
 }
 
 #[derive(Template)]
@@ -61,12 +63,6 @@ struct AlertView {
     cleared_at: Option<Timestamp>,
 }
 
-/// What the readings say of the present step.
-struct ProposalView {
-    look: Look,
-    because: String,
-}
-
 async fn show(
     State(web): State<Web>,
     Path(id): Path<String>,
@@ -94,14 +90,7 @@ async fn run_page(
     let row = run.device.as_ref().and_then(|id| page.fleet.rows.iter().find(|row| row.id == *id));
     let area = run.area.as_ref().and_then(|id| page.fleet.areas.iter().find(|area| area.id == *id));
     let present = run.present_step().and_then(|id| procedure.step(id));
-    let question = present.and_then(|step| step.answered_by);
-    let proposed = match question {
-        Some(question) => {
-            let said = propose(&mut page.read, web.bench(), &run, question, page.now).await?;
-            Some(proposal(said))
-        }
-        None => None,
-    };
+    let proposed = propose(&mut page.read, web.bench(), &run, page.now).await?;
     let steps = timeline::steps(&procedure, &run, &events);
     let open = alerts.iter().filter(|alert| alert.cleared_at.is_none());
     let critical = open.clone().any(|alert| alert.severity.is_critical());
@@ -118,7 +107,7 @@ async fn run_page(
         device: row.map(|row| (row.id.to_string(), row.name.clone())),
         area: area.map(|area| area.name.clone()),
         others: timeline::others(&events),
-        proposal: proposed,
+        proposal: proposed.map(|said| ProposalView::new(said, present)),
         may_act: present.is_some_and(|step| page.viewer.actor().may_act_as(step.role)),
         alerts: alerts.into_iter().map(alert).collect(),
         layout: page.layout(run.folio.clone(), Place::Desk),
@@ -143,10 +132,6 @@ fn alert(alert: Alert) -> AlertView {
         opened_at: alert.opened_at,
         cleared_at: alert.cleared_at,
     }
-}
-
-fn proposal(proposal: Proposal) -> ProposalView {
-    ProposalView { look: words::proposal(proposal.answer), because: proposal.because }
 }
 
 #[derive(Deserialize)]

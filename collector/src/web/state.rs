@@ -15,6 +15,7 @@ use crate::domain::firewall_policy::PermittedPort;
 use crate::domain::procedure::Procedure;
 use crate::live::Live;
 use crate::store::{Read, Store};
+use crate::verify::Verifier;
 
 /// What the web side is given at its start.
 pub struct Settings {
@@ -26,6 +27,8 @@ pub struct Settings {
     pub live: Live,
     /// Where files of runs are kept.
     pub attachments: Attachments,
+    /// Looks at addresses.
+    pub verifier: Verifier,
     /// The recorded metrics; `None` where they are not recorded.
     pub metrics: Option<PrometheusHandle>,
 }
@@ -92,6 +95,11 @@ impl Web {
     /// Where files of runs are kept.
     pub fn attachments(&self) -> &Attachments {
         &self.inner.settings.attachments
+    }
+
+    /// Looks at addresses.
+    pub fn verifier(&self) -> &Verifier {
+        &self.inner.settings.verifier
     }
 
     /// The recorded metrics.

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::event::{Attached, Planned, Signed};
 use super::{Outcome, Priority, Waiting};
 use crate::domain::id::{DeviceId, PersonId};
-use crate::domain::proposal::Proposal;
 use crate::domain::procedure::StepId;
+use crate::domain::proposal::Proposal;
 
 /// The clock of a run: until when its step and the whole should be done. While it waits, what is left is kept instead.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

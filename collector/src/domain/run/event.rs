@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{EventData, Priority};
 use crate::domain::access::Actor;
 use crate::domain::id::{DeviceId, PersonId};
-use crate::domain::proposal::Proposal;
 use crate::domain::procedure::{StepId, Wait, word_list};
+use crate::domain::proposal::Proposal;
 
 /// What a person gives with a step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -7,9 +7,7 @@ use super::{Case, Taken, may, taken};
 use crate::domain::access::Actor;
 use crate::domain::procedure::{Cursor, Step, StepId, StepKind};
 use crate::domain::proposal::Proposal;
-use crate::domain::run::{
-    Course, DeviceState, Entry, EventKind, NewEvent, Outcome, Run,
-};
+use crate::domain::run::{Course, DeviceState, Entry, EventKind, NewEvent, Outcome, Run};
 use crate::domain::working_time::WorkingHours;
 use crate::procedure::refused::Refused;
 

@@ -4,6 +4,7 @@ use super::Desk;
 use crate::actions::advance_run::advance_run;
 use crate::actions::attach::{Incoming, attach};
 use crate::actions::hand_over::{assign_run, prioritise_run};
+use crate::actions::verify_address::verify_addresses;
 use crate::domain::id::{PersonId, RunId};
 use crate::domain::run::{Event, Priority, Run};
 use crate::web::error::Error;
@@ -58,5 +59,16 @@ impl Desk {
         let run = prioritise_run(web.store(), web.bench(), id, to, &self.0.actor, now).await?;
         web.streams().nudge();
         Ok(run)
+    }
+
+    /// Has the collector look at the addresses written in a run.
+    ///
+    /// # Errors
+    /// When there is no such run, it names no address, or they were looked at just now.
+    pub async fn verify_addresses(&self, id: &RunId) -> Result<(), Error> {
+        let (web, now) = (&self.0.web, self.0.web.now());
+        verify_addresses(web.store(), web.bench(), web.verifier(), id, now).await?;
+        web.streams().nudge();
+        Ok(())
     }
 }

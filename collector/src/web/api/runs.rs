@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::alerts::AlertJson;
+use super::proposal::ProposalJson;
 use super::token::{Reader, Writer};
 use super::{Body, Refusal, answer as json};
+use crate::actions::propose::propose;
 use crate::domain::id::RunId;
 use crate::domain::procedure::StepId;
 use crate::domain::run::{Entry, Event, RecordedEvent, Run, RunState};
@@ -88,6 +90,8 @@ pub(super) struct RunDetail {
     events: Vec<EventJson>,
     /// Its alerts, oldest first.
     alerts: Vec<AlertJson>,
+    /// What the readings propose at the present step; null where it asks nothing they could answer.
+    proposal: Option<ProposalJson>,
 }
 
 /// A line of a run's record.
@@ -227,10 +231,12 @@ pub(super) async fn detail(web: &Web, id: &RunId) -> Result<RunDetail, Error> {
     let run = run.ok_or_else(|| Error::NotFound("No hay ningún trámite con ese id.".into()))?;
     let events = read.run_events(id).await.map_err(Error::internal)?;
     let alerts = read.alerts_of_run(id).await.map_err(Error::internal)?;
+    let proposal = propose(&mut read, web.bench(), &run, web.now()).await?;
     Ok(RunDetail {
         run: RunJson::new(&run),
         events: events.into_iter().map(EventJson::new).collect(),
         alerts: alerts.iter().map(AlertJson::new).collect(),
+        proposal: proposal.map(ProposalJson::new),
     })
 }
 

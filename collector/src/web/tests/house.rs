@@ -23,6 +23,7 @@ use crate::domain::reading::{
 use crate::domain::run::Run;
 use crate::live::Live;
 use crate::store::{Arrival, Database, RunFilter, Store};
+use crate::verify::{Checks, Verifier};
 use crate::web::{Settings, Web, router};
 
 pub const PASSWORD: &str = "cuatro palabras al azar";
@@ -68,9 +69,15 @@ impl House {
         });
         let live = Live::new(&store).await.unwrap();
         let attachments = Attachments::new(folder.path().join("attachments"), Scanner::Absent);
-        let (of_pages, metrics) = (bench.clone(), None);
-        let settings =
-            Settings { store: store.clone(), bench: of_pages, live, attachments, metrics };
+        let checks = Checks { allow_private: true, ..Checks::default() };
+        let settings = Settings {
+            store: store.clone(),
+            bench: bench.clone(),
+            live,
+            attachments,
+            verifier: Verifier::new(checks).unwrap(),
+            metrics: None,
+        };
         let router = router::router(Web::new(settings));
         House { _folder: folder, store, bench, router }
     }
