@@ -17,6 +17,7 @@ pub mod hand_over;
 pub mod judge;
 pub mod manage_area;
 pub mod manage_device;
+pub mod manage_edition;
 pub mod manage_mail;
 pub mod manage_network;
 pub mod manage_release;

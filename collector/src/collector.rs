@@ -5,17 +5,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::actions::attach::{Attachments, Scanner};
 use crate::actions::judge::Bench;
+use crate::actions::manage_edition::{self, open_library, refresh_library};
 use crate::config::Config;
 use crate::intake::{self, Intake, Limits};
 use crate::live::Live;
 use crate::pki::{self, Authority};
-use crate::procedure::{BadFile, Library};
+use crate::procedure::Library;
 use crate::store::{self, Database, Store};
 use crate::verify::{self, Verifier};
 use crate::{config, mail, timers, web};
@@ -66,9 +68,9 @@ pub enum Error {
     /// The certificate authority.
     #[error(transparent)]
     Authority(#[from] pki::Error),
-    /// A written procedure is wrong.
-    #[error("procedimiento: {0}")]
-    Procedure(#[from] BadFile),
+    /// The written procedures cannot be read.
+    #[error("procedimientos: {0}")]
+    Procedure(#[from] manage_edition::Error),
     /// The agent side ended.
     #[error(transparent)]
     Intake(#[from] intake::Error),
@@ -118,11 +120,11 @@ pub fn open_authority(config: &Config) -> Result<Authority, Error> {
 /// What devices are judged by.
 ///
 /// # Errors
-/// When an embedded procedure is wrong.
-pub fn open_bench(config: &Config) -> Result<Bench, Error> {
+/// When an embedded procedure is wrong or the store refuses.
+pub async fn open_bench(config: &Config, store: &Store) -> Result<Bench, Error> {
     Ok(Bench {
         thresholds: config.rules.clone(),
-        library: Library::embedded()?,
+        library: open_library(store, Timestamp::now()).await?,
         hours: config.working_hours.clone(),
     })
 }
@@ -156,10 +158,12 @@ pub async fn run(
     let live = Live::new(&store).await.map_err(intake_start)?;
     let now = jiff::Timestamp::now();
     mail::announce(&store, &config.mail, &config.web_url(), now).await.map_err(intake_start)?;
+    let bench = Arc::new(open_bench(config, &store).await?);
     let (end, ending) = watch::channel(false);
-    let parts = parts(config, listeners, &store, &live, metrics.clone(), ending)?;
+    let parts = parts(config, listeners, (&store, &bench), &live, metrics.clone(), ending)?;
     let swept = sweep(store.clone(), attachments(config));
-    let beside = async { tokio::join!(live.watch(&store), upkeep(metrics), swept) };
+    let followed = follow(&store, &live, &bench.library);
+    let beside = async { tokio::join!(live.watch(&store), followed, upkeep(metrics), swept) };
     ready();
     tokio::pin!(parts, beside);
     let outcome = tokio::select! {
@@ -184,12 +188,11 @@ pub async fn run(
 fn parts(
     config: &Config,
     listeners: Listeners,
-    store: &Store,
+    (store, bench): (&Store, &Arc<Bench>),
     live: &Live,
     metrics: Option<PrometheusHandle>,
     ending: watch::Receiver<bool>,
 ) -> Result<impl Future<Output = Result<(), Error>> + use<>, Error> {
-    let bench = Arc::new(open_bench(config)?);
     let address = listeners.agents.local_addr().unwrap_or(config.agent_listener.listen);
     let intake = Intake {
         store: store.clone(),
@@ -214,7 +217,8 @@ fn parts(
     let agents = intake.serve(listeners.agents, ending.clone());
     let pages = web::serve(listeners.web, settings, ended(ending.clone()));
     let post = post(config, store, ended(ending.clone()))?;
-    let clock = timers::run(store.clone(), bench, config.working_hours.clone(), ended(ending));
+    let clock =
+        timers::run(store.clone(), bench.clone(), config.working_hours.clone(), ended(ending));
     Ok(async {
         tokio::try_join!(
             async { agents.await.map_err(Error::from) },
@@ -281,6 +285,24 @@ async fn sweep(store: Store, attachments: Attachments) {
             Ok(0) => {}
             Ok(gone) => tracing::info!(gone, "files that no run knows were removed"),
             Err(error) => tracing::error!(%error, "files that no run knows could not be removed"),
+        }
+    }
+}
+
+/// Takes editions in that a command or another collector added.
+async fn follow(store: &Store, live: &Live, library: &Library) {
+    let mut told = live.subscribe();
+    let mut known = told.borrow().of("procedure");
+    while told.changed().await.is_ok() {
+        let counter = told.borrow_and_update().of("procedure");
+        if counter == known {
+            continue;
+        }
+        match refresh_library(store, library).await {
+            Ok(()) => known = counter,
+            Err(error) => {
+                tracing::error!(%error, "procedures: editions could not be read, the next change tries again")
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod code;
 pub mod device;
 pub mod mail;
 pub mod network;
+pub mod procedure;
 pub mod release;
 pub mod sample;
 pub mod serve;

@@ -10,6 +10,7 @@ pub mod alert;
 pub mod area;
 pub mod attachment;
 pub mod device;
+pub mod edition;
 pub mod enrolment;
 pub mod firewall_policy;
 pub mod id;

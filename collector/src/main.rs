@@ -56,6 +56,9 @@ enum Command {
     /// Redes de internet: su puerta de enlace, su proveedor y sus equipos.
     #[command(subcommand)]
     Network(command::network::NetworkCommand),
+    /// Procedimientos escritos y sus ediciones.
+    #[command(subcommand)]
+    Procedures(command::procedure::Procedures),
     /// Llaves para programas que usan la API.
     #[command(subcommand)]
     Token(command::token::Token),
@@ -99,6 +102,7 @@ fn main() -> ExitCode {
         Command::Area(area) => command::area::run(&place, area),
         Command::Target(target) => command::target::run(&place, target),
         Command::Network(network) => command::network::run(&place, network),
+        Command::Procedures(procedures) => command::procedure::run(&place, procedures),
         Command::Token(token) => command::token::run(&place, token),
         Command::Device(device) => command::device::run(&place, device),
         Command::Release(release) => command::release::run(&place, release),

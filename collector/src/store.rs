@@ -17,6 +17,7 @@ mod codes;
 mod courses;
 mod desk;
 mod devices;
+mod editions;
 mod engine;
 mod escalations;
 mod fleet;

@@ -18,6 +18,7 @@ mod layout;
 mod live;
 mod markup;
 mod networks;
+mod procedures;
 mod protection;
 mod router;
 mod run;
@@ -30,6 +31,7 @@ mod units;
 mod upload;
 mod words;
 
+pub use api::ProcedureJson;
 pub use error::Error;
 pub use serve::serve;
 pub use state::{Settings, Web};

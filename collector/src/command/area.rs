@@ -52,7 +52,7 @@ pub fn run(place: &Place, area: Area) -> Result<()> {
             let ports = ports_of(&allow.join(",")).map_err(|problem| anyhow!(problem))?;
             let wanted = (!common).then_some(WantedPolicy { with_common: !only, ports });
             if common || only || !allow.is_empty() {
-                let bench = open_bench(&config)?;
+                let bench = open_bench(&config, &store).await?;
                 set_policy(&store, &bench, &id, wanted, &Actor::Console, Timestamp::now()).await?;
             }
             let policy = store.read().await?.area_policy(&id).await?;

@@ -82,12 +82,12 @@ pub fn run(place: &Place, device: Device) -> Result<()> {
             }
             Device::Release { device, keep } => {
                 let id = find(&store, &device).await?;
-                identity::release(&store, &open_bench(&config)?, &id, keep, now).await
+                identity::release(&store, &open_bench(&config, &store).await?, &id, keep, now).await
             }
             Device::Alike => identity::alike(&store).await,
             Device::Merge { device, known } => {
                 let (device, known) = (find(&store, &device).await?, find(&store, &known).await?);
-                let (bench, pair) = (open_bench(&config)?, (&device, &known));
+                let (bench, pair) = (open_bench(&config, &store).await?, (&device, &known));
                 Ok(merge_device(&store, &bench, pair, &Actor::Console, now).await?)
             }
             Device::Apart { device, known } => {

@@ -79,7 +79,7 @@ pub fn run(place: &Place, target: Target) -> Result<()> {
             }
             Target::Remove { target } => {
                 let id = find(&store, &target).await?;
-                let bench = open_bench(&config)?;
+                let bench = open_bench(&config, &store).await?;
                 Ok(manage_network::remove(&store, &bench, &id, &Actor::Console, now).await?)
             }
         }

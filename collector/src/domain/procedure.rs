@@ -1,9 +1,11 @@
 //! A written procedure as data: its steps numbered as in the manual, each with a role and where it leads.
 
 mod step;
+mod telling;
 mod words;
 
 pub use step::{Field, Step, StepId, StepKind};
+pub use telling::working_hours;
 pub(super) use words::word_list;
 pub use words::{
     About, Auto, Cursor, Document, FieldKind, Need, Question, Subjects, Wait, WordList,

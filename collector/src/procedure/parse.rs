@@ -1,291 +1,203 @@
-//! TOML to types. The format of procedure files is here and nowhere else.
+//! TOML to types. The format of procedure files is here and nowhere else; what the parts mean together is judged by
+//! `check`.
 
-use serde::Deserialize;
+mod keys;
+mod step;
 
-use super::check;
+use toml::Table;
+
+use self::keys::{Keys, Names, shown};
+use super::check::check;
+use super::fault::{BadFile, Fault, Place};
 use crate::domain::person::Role;
 use crate::domain::procedure::{
-    About, Auto, Check, Cursor, Document, Field, FieldKind, FourEyes, Need, Procedure, Question,
-    Responsibility, Step, StepId, StepKind, Wait,
+    About, Check, FourEyes, Procedure, Question, Responsibility, Step, StepId, WordList,
 };
-use crate::domain::run::Outcome;
 
-/// Why a procedure file is refused.
-#[derive(Debug, thiserror::Error)]
-pub enum BadFile {
-    /// It is not TOML, or has a key that procedure files do not have.
-    #[error("{file}: {error}")]
-    Syntax {
-        /// Name of the file.
-        file: String,
-        /// Where and what.
-        error: toml::de::Error,
-    },
-    /// A step says something nobody understands.
-    #[error("{file}: step {step}: {why}")]
-    Step {
-        /// Name of the file.
-        file: String,
-        /// Number of the step.
-        step: String,
-        /// What is wrong.
-        why: String,
-    },
-    /// It reads, but leads nowhere.
-    #[error("{file}: {}", .faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Nonsense {
-        /// Name of the file.
-        file: String,
-        /// What is wrong.
-        faults: Vec<check::Fault>,
-    },
-}
+/// Largest procedure file, bytes.
+pub const FILE_BYTES: usize = 256 * 1024;
+/// Most steps of a procedure.
+const STEPS: usize = 200;
+/// Most responsibilities, rules of four eyes and lines of a checklist each.
+const PARTS: usize = 50;
+/// Longest code, series and edition, characters.
+const CODE: usize = 40;
+const SERIES: usize = 4;
+/// Longest working time of a run or a step, hours: about a working year.
+pub(super) const LIMIT_HOURS: u32 = 2_000;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProcedureFile {
-    code: String,
-    title: String,
-    edition: String,
-    series: String,
-    source: String,
-    #[serde(default)]
-    page: String,
-    objective: String,
-    scope: String,
-    about: About,
-    #[serde(default)]
-    supplies: Vec<String>,
-    #[serde(default)]
-    results: Vec<String>,
-    #[serde(default)]
-    policies: Vec<String>,
-    #[serde(default)]
-    references: Vec<String>,
-    limit_hours: Option<u32>,
-    #[serde(default)]
-    responsibility: Vec<ResponsibilityFile>,
-    #[serde(default)]
-    four_eyes: Vec<FourEyesFile>,
-    #[serde(default)]
-    check: Vec<CheckFile>,
-    step: Vec<StepFile>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ResponsibilityFile {
-    role: String,
-    duties: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FourEyesFile {
-    step: StepId,
-    not_by: StepId,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CheckFile {
-    code: String,
-    text: String,
-    answered_by: Option<Question>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StepFile {
-    number: u32,
-    #[serde(default)]
-    letter: String,
-    role: String,
-    text: String,
-    note: Option<String>,
-    next: Option<StepId>,
-    yes: Option<StepId>,
-    no: Option<StepId>,
-    yes_label: Option<String>,
-    no_label: Option<String>,
-    restart: Option<StepId>,
-    #[serde(default)]
-    end: bool,
-    outcome: Option<Outcome>,
-    answered_by: Option<Question>,
-    decided_by: Option<Auto>,
-    takes: Option<Auto>,
-    #[serde(default)]
-    plans: bool,
-    completes: Option<Cursor>,
-    #[serde(default)]
-    checklist: bool,
-    #[serde(default)]
-    needs: Vec<Need>,
-    #[serde(default)]
-    field: Vec<FieldFile>,
-    waits_for: Option<Wait>,
-    document: Option<Document>,
-    limit_hours: Option<u32>,
-    #[serde(default)]
-    notify: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FieldFile {
-    name: String,
-    label: String,
-    kind: FieldKind,
-    #[serde(default)]
-    required: bool,
-    #[serde(default)]
-    choices: Vec<String>,
-    max: Option<u32>,
-}
-
-/// Most characters of a field whose file does not say.
-const FIELD_CHARACTERS: u32 = 500;
-
-/// Reads a procedure file and checks it.
+/// Reads a procedure file as it lies on a disk and checks it.
 ///
 /// # Errors
-/// Names the file and what is wrong with it.
-pub fn parse(file: &str, text: &str) -> Result<Procedure, BadFile> {
-    let syntax = |error| BadFile::Syntax { file: file.to_owned(), error };
-    let read: ProcedureFile = toml::from_str(text).map_err(syntax)?;
-    let of_step = |step: &str, why| BadFile::Step { file: file.to_owned(), step: step.into(), why };
-    let step = |step: StepFile| {
-        let id = format!("{}{}", step.number, step.letter);
-        read_step(&id, step).map_err(|why| of_step(&id, why))
-    };
-    let responsibility = |read: ResponsibilityFile| {
-        let role = role(&read.role).map_err(|why| of_step("responsibility", why))?;
-        Ok::<_, BadFile>(Responsibility { role, duties: read.duties })
-    };
-    let four_eyes = |read: FourEyesFile| FourEyes { step: read.step, not_by: read.not_by };
-    let check =
-        |read: CheckFile| Check { code: read.code, text: read.text, answered_by: read.answered_by };
-    let procedure = Procedure {
-        steps: read.step.into_iter().map(step).collect::<Result<_, _>>()?,
-        responsibilities: read
-            .responsibility
-            .into_iter()
-            .map(responsibility)
-            .collect::<Result<_, _>>()?,
-        four_eyes: read.four_eyes.into_iter().map(four_eyes).collect(),
-        checks: read.check.into_iter().map(check).collect(),
-        code: read.code,
-        title: read.title,
-        edition: read.edition,
-        series: read.series,
-        source: read.source,
-        page: read.page,
-        objective: read.objective,
-        scope: read.scope,
-        about: read.about,
-        supplies: read.supplies,
-        results: read.results,
-        policies: read.policies,
-        references: read.references,
-        limit_hours: read.limit_hours,
-    };
-    let faults = check::check(&procedure);
-    if faults.is_empty() {
-        Ok(procedure)
-    } else {
-        Err(BadFile::Nonsense { file: file.to_owned(), faults })
+/// Names the file and everything wrong with it.
+pub fn read(file: &str, bytes: &[u8]) -> Result<Procedure, BadFile> {
+    let refuse = |fault| BadFile { file: file.to_owned(), faults: vec![fault] };
+    if bytes.len() > FILE_BYTES {
+        let (size, most) = (bytes.len(), FILE_BYTES / 1024);
+        let what = format!("mide {size} bytes; un procedimiento mide a lo más {most} KiB");
+        return Err(refuse(Fault::new(&Place::File, what)));
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => parse(file, text),
+        Err(error) => {
+            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let what = "no es texto UTF-8; guarde el archivo como UTF-8";
+            Err(refuse(Fault::new(&Place::Line(line), what)))
+        }
     }
 }
 
-fn role(word: &str) -> Result<Role, String> {
-    Role::parse(word).ok_or_else(|| format!("unknown role «{word}»"))
+/// Reads the text of a procedure file and checks it.
+///
+/// # Errors
+/// Names the file and everything wrong with it.
+pub fn parse(file: &str, text: &str) -> Result<Procedure, BadFile> {
+    let faults = match table(text) {
+        Err(fault) => vec![fault],
+        Ok(table) => {
+            let mut faults = Vec::new();
+            let read = procedure(table, &mut faults);
+            match read {
+                Some(procedure) if faults.is_empty() => {
+                    let faults = check(&procedure);
+                    if faults.is_empty() {
+                        return Ok(procedure);
+                    }
+                    faults
+                }
+                _ => faults,
+            }
+        }
+    };
+    Err(BadFile { file: file.to_owned(), faults })
 }
 
-fn read_step(id: &str, step: StepFile) -> Result<Step, String> {
-    let ways = (step.next, step.yes, step.no, step.restart, step.end);
-    let kind = match ways {
-        (Some(next), None, None, None, false) => StepKind::Action { next },
-        (None, Some(yes), Some(no), None, false) => {
-            let (yes_label, no_label) = (step.yes_label, step.no_label);
-            StepKind::Question { yes, no, yes_label, no_label }
-        }
-        (None, None, None, Some(to), false) => StepKind::Restart { to },
-        (None, None, None, None, true) => {
-            StepKind::End { outcome: step.outcome.unwrap_or(Outcome::Completed) }
-        }
-        _ => {
-            let ways = "needs either `next`, or `yes` and `no`, or `restart`, or `end = true`";
-            return Err(ways.to_owned());
-        }
-    };
-    let field = |read: FieldFile| Field {
-        name: read.name,
-        label: read.label,
-        kind: read.kind,
-        required: read.required,
-        choices: read.choices,
-        max: read.max.unwrap_or(FIELD_CHARACTERS),
-    };
-    Ok(Step {
-        number: step.number,
-        letter: step.letter,
-        id: StepId::new(id),
-        role: role(&step.role)?,
-        kind,
-        text: step.text,
-        note: step.note,
-        answered_by: step.answered_by,
-        auto: step.decided_by.or(step.takes),
-        plans: step.plans,
-        completes: step.completes,
-        has_checklist: step.checklist,
-        needs: step.needs,
-        fields: step.field.into_iter().map(field).collect(),
-        waits_for: step.waits_for,
-        document: step.document,
-        limit_hours: step.limit_hours,
-        notify: step.notify,
+fn table(text: &str) -> Result<Table, Fault> {
+    // An editor of Windows may put a byte order mark first.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    text.parse::<Table>().map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let place = Place::Line(before.matches('\n').count() + 1);
+        let what = format!(
+            "no es TOML ({}); revise comillas, corchetes y signos de igual",
+            error.message().lines().next().unwrap_or_default()
+        );
+        Fault::new(&place, what)
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HEAD: &str = "code='x'\ntitle='x'\nedition='1'\nseries='X'\nsource='x'\nobjective='x'\nscope='x'\nabout='device'\n";
-
-    #[test]
-    fn each_kind_of_nonsense_gets_its_message() {
-        let end = "[[step]]\nnumber=2\nrole='head'\ntext='f'\nend=true\n";
-        let cases = [
-            (
-                "[[step]]\nnumber=1\nrole='head'\ntext='t'\nnext='9'\n",
-                "step 1 leads to step 9, which does not exist",
-            ),
-            ("[[step]]\nnumber=1\nrole='king'\ntext='t'\nnext='2'\n", "unknown role «king»"),
-            ("[[step]]\nnumber=1\nrole='head'\ntext='t'\n", "needs either `next`"),
-            ("[[step]]\nnumber=1\nrole='head'\ntext='t'\nyes='2'\n", "needs either `next`"),
-            ("[[step]]\nnumber=1\nrole='head'\ntext='t'\nnext='1'\n", "step 2 cannot be reached"),
-            (
-                "[[step]]\nnumber=1\nrole='head'\ntext='t'\nnext='1'\n",
-                "step 1 has no way to the end",
-            ),
-            ("[[step]]\nnumber=2\nrole='head'\ntext='t'\nnext='2'\n", "step 2 stands twice"),
-            ("[[step]]\nnumber=1\nrole='head'\ntext=' '\nnext='2'\n", "step 1 says nothing"),
-            (
-                "[[step]]\nnumber=1\nrole='head'\ntext='t'\nnext='2'\nanswered_by='stars'\n",
-                "unknown variant `stars`",
-            ),
-            (
-                "[[step]]\nnumber=1\nrole='head'\ntext='t'\nnext='2'\ncolour='red'\n",
-                "unknown field `colour`",
-            ),
-        ];
-        for (step, expected) in cases {
-            let error = parse("x.toml", &format!("{HEAD}{step}{end}")).unwrap_err().to_string();
-            assert!(error.contains(expected), "{step}\ngave: {error}");
-            assert!(error.starts_with("x.toml"), "{error}");
-        }
+/// `None` only when nothing could be read at all; else what stands for a wrong value does not matter.
+fn procedure(table: Table, faults: &mut Vec<Fault>) -> Option<Procedure> {
+    let mut keys = Keys::new(table, Place::Head, faults);
+    let (code, series) = (code(&mut keys), series(&mut keys));
+    let edition = keys.text("edition");
+    if edition.chars().count() > CODE {
+        keys.fault(format!("«edition» tiene {} caracteres; caben {CODE}", edition.chars().count()));
     }
+    let (title, source, page) = (keys.text("title"), keys.text("source"), keys.text("page"));
+    let (objective, scope) = (keys.text("objective"), keys.text("scope"));
+    let about = keys.word("about", &Names::of(About::ALL));
+    let [supplies, results, policies, references] =
+        ["supplies", "results", "policies", "references"].map(|key| keys.texts(key));
+    let limit_hours = keys.some_number("limit_hours", 1, LIMIT_HOURS);
+    let responsibilities = keys.tables("responsibility", PARTS, "responsabilidades");
+    let four_eyes = keys.tables("four_eyes", PARTS, "reglas de cuatro ojos");
+    let checks = keys.tables("check", PARTS, "comprobaciones");
+    let steps = keys.tables("step", STEPS, "pasos");
+    keys.finish();
+    let responsibilities = numbered(responsibilities, faults, responsibility);
+    let four_eyes = numbered(four_eyes, faults, |table, nth, faults| rule(table, nth, faults));
+    let checks = numbered(checks, faults, line);
+    let steps: Vec<Step> = numbered(steps, faults, step::read);
+    Some(Procedure {
+        code,
+        title,
+        edition,
+        series,
+        source,
+        page,
+        objective,
+        scope,
+        about: about?,
+        responsibilities,
+        supplies,
+        results,
+        policies,
+        references,
+        limit_hours,
+        four_eyes,
+        checks,
+        steps,
+    })
+}
+
+fn numbered<T>(
+    tables: Vec<Table>,
+    faults: &mut Vec<Fault>,
+    read: impl Fn(Table, usize, &mut Vec<Fault>) -> Option<T>,
+) -> Vec<T> {
+    (1..).zip(tables).filter_map(|(nth, table)| read(table, nth, faults)).collect()
+}
+
+fn code(keys: &mut Keys<'_>) -> String {
+    let code = keys.text("code");
+    if !code.is_empty() && !is_name(&code) {
+        let value = shown(&code);
+        keys.fault(format!(
+            "«code» vale «{value}»; use letras minúsculas sin acento, números y «_», a lo más {CODE}"
+        ));
+    }
+    code
+}
+
+fn series(keys: &mut Keys<'_>) -> String {
+    let series = keys.text("series");
+    let fits = series.len() <= SERIES && series.bytes().all(|byte| byte.is_ascii_uppercase());
+    if !series.is_empty() && !fits {
+        let value = shown(&series);
+        keys.fault(format!("«series» vale «{value}»; use de 1 a {SERIES} letras mayúsculas"));
+    }
+    series
+}
+
+/// Whether a text can stand in an address, a form and a column.
+fn is_name(text: &str) -> bool {
+    text.len() <= CODE
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+fn responsibility(table: Table, nth: usize, faults: &mut Vec<Fault>) -> Option<Responsibility> {
+    let mut keys = Keys::new(table, Place::Responsibility(nth), faults);
+    let role = keys.word("role", &roles());
+    let duties = keys.texts("duties");
+    if duties.is_empty() {
+        keys.fault("«duties» está vacía; escriba al menos un deber");
+    }
+    keys.finish();
+    Some(Responsibility { role: role?, duties })
+}
+
+fn rule(table: Table, nth: usize, faults: &mut Vec<Fault>) -> Option<FourEyes> {
+    let mut keys = Keys::new(table, Place::FourEyes(nth), faults);
+    let (step, not_by) = (StepId::new(keys.text("step")), StepId::new(keys.text("not_by")));
+    keys.finish();
+    Some(FourEyes { step, not_by })
+}
+
+fn line(table: Table, nth: usize, faults: &mut Vec<Fault>) -> Option<Check> {
+    let mut keys = Keys::new(table, Place::Check(nth.to_string()), faults);
+    let code = keys.text("code");
+    if !code.is_empty() && !is_name(&code) {
+        keys.fault("use en «code» letras minúsculas sin acento, números y «_»");
+    }
+    let text = keys.text("text");
+    let answered_by = keys.some_word("answered_by", &Names::of(Question::ALL));
+    keys.finish();
+    Some(Check { code, text, answered_by })
+}
+
+fn roles() -> Names<Role> {
+    Names::new(Role::ALL.into_iter().map(|role| (role.as_str(), role)))
 }

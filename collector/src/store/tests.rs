@@ -55,6 +55,7 @@ mod alerts_and_runs;
 mod attachments;
 mod desk;
 mod devices;
+mod editions;
 mod identity;
 mod network;
 mod networks;

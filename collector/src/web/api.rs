@@ -20,6 +20,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
 
+pub use procedures::ProcedureJson;
+
 use super::error::Error;
 use super::state::Web;
 

@@ -258,7 +258,7 @@ fn waits_tabs(asked: &Asked, waits: &[(Wait, i64)]) -> Vec<Tab> {
 }
 
 fn procedures(web: &Web, asked: &Asked) -> Vec<Choice> {
-    let all = web.library().all().iter();
+    let all = web.library().all().into_iter();
     all.map(|one| Choice::new(&one.code, one.title.as_str(), &asked.procedure)).collect()
 }
 

@@ -5,7 +5,7 @@ use axum::Router;
 use super::state::Web;
 use super::{
     alerts, api, areas, assets, attachments, desk, device, fleet, health, identity, layout, live,
-    networks, protection, run, sign_in, today,
+    networks, procedures, protection, run, sign_in, today,
 };
 
 /// The web side as a service.
@@ -30,6 +30,8 @@ pub(super) fn router(web: Web) -> Router {
         .merge(attachments::router())
         // GET, POST /redes[/{id}]   POST /redes/{id}/{vigilar,dejar,quitar}
         .merge(networks::router())
+        // GET /procedimientos[/{code}]
+        .merge(procedures::router())
         // GET /administracion/areas[/{id}]   POST /administracion/areas/{id}/politica
         .merge(areas::router())
         // GET, POST /entrar   GET, POST /bienvenida/{token}   POST /salir

@@ -56,17 +56,28 @@ async fn a_procedure_is_told_as_promised() {
     let token = house.token(Scope::Read).await;
     let corrective = house.read_api("/api/v1/procedures/corrective", &token).await.json();
     assert_eq!(corrective["code"], "corrective");
-    let steps = corrective["steps"].as_array().unwrap();
-    assert_eq!(steps.len(), 12);
-    let step = |at: usize, field: &str| steps[at][field].clone();
-    assert_eq!((step(0, "no"), step(0, "id"), step(0, "next")), (json!(1), json!("1"), json!("2")));
     assert_eq!(
-        (step(3, "kind"), step(3, "next")),
+        (corrective["edition"].clone(), corrective["about"].clone()),
+        (json!("2"), json!("device"))
+    );
+    let steps = corrective["steps"].as_array().unwrap();
+    let step = |id: &str, field: &str| {
+        let step = steps.iter().find(|step| step["id"] == id).unwrap();
+        step.get(field).cloned().unwrap_or(Value::Null)
+    };
+    assert_eq!((step("1", "no"), step("1", "next")), (json!(1), json!("2")));
+    assert_eq!(
+        (step("4", "kind"), step("4", "next")),
         (json!("question"), json!({"yes": "6", "no": "5"}))
     );
-    assert_eq!((step(11, "kind"), step(11, "next")), (json!("end"), Value::Null));
+    assert_eq!((step("5a", "no"), step("5a", "needs")), (json!(5), json!(["signature"])));
+    assert_eq!((step("12", "kind"), step("12", "next")), (json!("end"), Value::Null));
+    let first = house.read_api("/api/v1/procedures/corrective?edition=1", &token).await.json();
+    assert_eq!(first["steps"].as_array().unwrap().len(), 12);
     let all = house.read_api("/api/v1/procedures", &token).await.json();
-    assert_eq!(all["items"][0], corrective);
+    assert_eq!((all["total"].clone(), all["items"][1].clone()), (json!(9), corrective));
+    let account = &all["items"][8];
+    assert_eq!(account["four_eyes"][0], json!({"step": "13", "not_by": "7"}));
     let none = house.read_api("/api/v1/procedures/nada", &token).await;
     assert_eq!(
         (none.status, none.json()["error"]["code"].clone()),

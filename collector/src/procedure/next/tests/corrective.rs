@@ -1,4 +1,4 @@
-//! The corrective procedure walked on every branch.
+//! The corrective procedure walked on every branch, in its first edition: no lettered steps, nothing asked for.
 
 use super::*;
 use crate::domain::id::{PersonId, RunId};
@@ -7,7 +7,7 @@ use crate::domain::run::Evidence;
 use crate::procedure::Library;
 
 fn corrective() -> Procedure {
-    Library::embedded().unwrap().get("corrective").unwrap().clone()
+    Library::embedded().unwrap().edition("corrective", "1").unwrap().clone()
 }
 
 fn person(role: Role) -> Actor {
