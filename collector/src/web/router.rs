@@ -5,7 +5,7 @@ use axum::Router;
 use super::state::Web;
 use super::{
     alerts, api, areas, assets, attachments, desk, device, fleet, health, identity, layout, live,
-    networks, procedures, protection, run, sign_in, today,
+    networks, new_run, procedures, protection, run, sign_in, today,
 };
 
 /// The web side as a service.
@@ -24,6 +24,8 @@ pub(super) fn router(web: Web) -> Router {
         .merge(alerts::router())
         // GET /mesa[.csv], /tramites   POST /mesa/varios
         .merge(desk::router())
+        // GET, POST /tramites/nuevo
+        .merge(new_run::router())
         // GET /tramites/{id}   POST /tramites/{id}/{pasos,notas}
         .merge(run::router())
         // GET /tramites/{id}/adjuntos/{attachment}

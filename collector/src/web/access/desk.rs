@@ -4,6 +4,7 @@ use super::Desk;
 use crate::actions::advance_run::advance_run;
 use crate::actions::attach::{Incoming, attach};
 use crate::actions::hand_over::{assign_run, prioritise_run};
+use crate::actions::open_run::{Opening, open_run};
 use crate::actions::verify_address::verify_addresses;
 use crate::domain::id::{PersonId, RunId};
 use crate::domain::run::{Event, Priority, Run};
@@ -23,6 +24,17 @@ impl Desk {
         let (web, now) = (&self.0.web, self.0.web.now());
         let run =
             advance_run(web.store(), web.bench(), id, version, event, &self.0.actor, now).await?;
+        web.streams().nudge();
+        Ok(run)
+    }
+
+    /// Opens a run.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when what its first step asks for is missing.
+    pub async fn open(&self, opening: Opening) -> Result<Run, Error> {
+        let (web, actor, now) = (&self.0.web, &self.0.actor, self.0.web.now());
+        let run = open_run(web.store(), web.bench(), opening, actor, now).await?;
         web.streams().nudge();
         Ok(run)
     }
