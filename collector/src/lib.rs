@@ -5,6 +5,7 @@ pub mod collector;
 pub mod command;
 pub mod config;
 pub mod domain;
+pub mod flow;
 pub mod intake;
 pub mod live;
 pub mod mail;

@@ -16,7 +16,7 @@ pub use answer::{
     differences, propose, snapshot,
 };
 pub use check::check;
-pub use evolve::replay;
+pub use evolve::{replay, undone};
 pub use fault::{BadFile, Fault, Place};
 pub use library::{Library, embedded_files, fingerprint};
 pub use next::{Case, Effect, Taken, next, open, undoable};

@@ -13,6 +13,7 @@ mod error;
 mod fields;
 mod fleet;
 mod fleet_view;
+mod flow;
 mod health;
 mod identity;
 mod layout;

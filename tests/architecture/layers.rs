@@ -10,6 +10,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("rules", &["domain"]),
     ("procedure", &["domain"]),
+    ("flow", &["domain"]),
     ("store", &["domain"]),
     ("actions", &["store", "rules", "procedure", "domain", "verify"]),
     ("timers", &["actions", "domain"]),
@@ -18,7 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("mail", &["store", "domain"]),
     ("pki", &["domain"]),
     ("verify", &["domain"]),
-    ("web", &["actions", "store", "domain", "live", "verify"]),
+    ("web", &["actions", "store", "domain", "live", "verify", "flow"]),
 ];
 
 /// Any layer above the store may hold the handle and hand it to an action; its methods are the store's own affair.
@@ -111,8 +112,13 @@ const RESERVED: &[Reserved] = &[
 ];
 
 /// Folders of pure code: `now` is an argument, and nothing touches the world.
-const PURE: &[&str] =
-    &["collector/src/domain", "collector/src/rules", "collector/src/procedure", "proto/"];
+const PURE: &[&str] = &[
+    "collector/src/domain",
+    "collector/src/rules",
+    "collector/src/procedure",
+    "collector/src/flow",
+    "proto/",
+];
 
 /// Crates and modules that read a clock, a file, a socket or the environment.
 const WORLD: &[&str] = &[

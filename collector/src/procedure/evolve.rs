@@ -81,7 +81,7 @@ fn opening(procedure: &Procedure, run: &Run, course: &Course) -> (Run, Course) {
 }
 
 /// Numbers of the events that were taken back: those that moved the run, from the one named to the undoing.
-pub(super) fn undone(events: &[RecordedEvent]) -> BTreeSet<u32> {
+pub fn undone(events: &[RecordedEvent]) -> BTreeSet<u32> {
     let mut undone = BTreeSet::new();
     for event in events.iter().rev() {
         let Some(from) = event.data.undoes else { continue };

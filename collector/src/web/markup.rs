@@ -106,6 +106,16 @@ impl fmt::Display for Ago {
     }
 }
 
+/// A picture drawn by the server; what made it has escaped its texts.
+#[derive(Debug, Clone)]
+pub struct Svg(pub String);
+
+impl fmt::Display for Svg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// The mark of everything that belongs to the sample municipality.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample;
@@ -136,4 +146,4 @@ impl fmt::Display for At {
     }
 }
 
-markup!(Icon, Pill, Ago, At, Sample);
+markup!(Icon, Pill, Ago, At, Sample, Svg);

@@ -4,8 +4,8 @@ use axum::Router;
 
 use super::state::Web;
 use super::{
-    alerts, api, areas, assets, attachments, desk, device, fleet, health, identity, layout, live,
-    networks, new_run, procedures, protection, run, sign_in, today,
+    alerts, api, areas, assets, attachments, desk, device, fleet, flow, health, identity, layout,
+    live, networks, new_run, procedures, protection, run, sign_in, today,
 };
 
 /// The web side as a service.
@@ -30,6 +30,8 @@ pub(super) fn router(web: Web) -> Router {
         .merge(run::router())
         // GET /tramites/{id}/adjuntos/{attachment}
         .merge(attachments::router())
+        // GET /procedimientos/{code}/{flujo,flujo.svg}   GET /tramites/{id}/flujo
+        .merge(flow::router())
         // GET, POST /redes[/{id}]   POST /redes/{id}/{vigilar,dejar,quitar}
         .merge(networks::router())
         // GET /procedimientos[/{code}]

@@ -1,7 +1,7 @@
 //! Trámite: one run with its steps, who did what and when, the evidence, and the present question.
 
 mod proposal;
-mod timeline;
+pub mod timeline;
 
 use askama::Template;
 use axum::Router;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
+use crate::actions::undone;
 use crate::domain::person::Role;
 use crate::domain::procedure::{Procedure, StepId, StepKind};
 use crate::domain::run::{EventKind, Evidence, RecordedEvent, Run};
@@ -114,8 +115,10 @@ pub fn others(events: &[RecordedEvent]) -> Vec<EventView> {
 pub fn steps(procedure: &Procedure, run: &Run, events: &[RecordedEvent]) -> Vec<StepView> {
     let present = run.present_step();
     let ahead = present.map(|step| reachable(procedure, step)).unwrap_or_default();
+    let undone = undone(events);
     let carried_out: HashSet<&StepId> = events
         .iter()
+        .filter(|event| !undone.contains(&event.number))
         .filter(|event| {
             matches!(event.kind, EventKind::Opened | EventKind::Completed | EventKind::Answered)
         })

@@ -77,3 +77,26 @@ async fn a_question_is_not_ticked_off_and_an_empty_note_is_no_note() {
     let page = house.get(&path, &cookie).await.body;
     assert!(page.contains("llamaron de Tesorería"));
 }
+
+#[tokio::test]
+async fn the_flow_chart_shows_the_way_a_run_took_and_says_the_same_in_words() {
+    let house = House::new().await;
+    let cookie = house.signed_in("ana", Role::Technician).await;
+    let (_, run) = house.broken("PC-1").await;
+    let path = format!("/tramites/{}", run.id);
+    let form = [("paso", "2"), ("version", &run.version.to_string()), ("nota", "")];
+    house.post(&format!("{path}/pasos"), &cookie, &form).await;
+    let page = house.get(&format!("{path}/flujo"), &cookie).await.body;
+    assert!(page.contains(r#"<g class="step done" id="f-paso-2">"#), "{page}");
+    assert!(page.contains(r#"<g class="step present" id="f-paso-3">"#));
+    assert!(page.contains(r#"class="line taken""#) && page.contains("paso actual"));
+    assert!(page.contains("ana &lt;b&gt;Núñez") && !page.contains("style="));
+    let file = house.get("/procedimientos/corrective/flujo.svg", &cookie).await;
+    assert_eq!(file.headers["content-type"], "image/svg+xml; charset=utf-8");
+    assert!(file.body.starts_with("<svg") && file.body.ends_with("</svg>"));
+    let none = house.get("/procedimientos/nada/flujo", &cookie).await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    assert!(
+        house.get("/procedimientos/corrective/flujo", "").await.location().starts_with("/entrar")
+    );
+}
