@@ -41,7 +41,7 @@ pub mod verify_address;
 pub mod watch_network;
 pub mod watch_silence;
 
-pub use crate::procedure::{Library, undoable, undone};
+pub use crate::procedure::{Change, Library, Snapshot, differences, undoable, undone};
 
 use jiff::Timestamp;
 

@@ -26,7 +26,8 @@ pub(super) fn router(web: Web) -> Router {
         .merge(desk::router())
         // GET, POST /tramites/nuevo
         .merge(new_run::router())
-        // GET /tramites/{id}   POST /tramites/{id}/{pasos,notas}
+        // GET /tramites/{id}   POST /tramites/{id}/{pasos,notas,espera,deshacer,asignar,prioridad,visita,comprobar}
+        // POST /tramites/{id}/equipos/{device}
         .merge(run::router())
         // GET /tramites/{id}/adjuntos/{attachment}
         .merge(attachments::router())

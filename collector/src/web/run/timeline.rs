@@ -1,15 +1,18 @@
 //! The steps of a run as its page shows them: what is done, what is present, what will not be needed.
 //! Pure.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
 use crate::actions::undone;
 use crate::domain::person::Role;
-use crate::domain::procedure::{Procedure, StepId, StepKind};
-use crate::domain::run::{EventKind, Evidence, RecordedEvent, Run};
+use crate::domain::procedure::{Procedure, Step, StepId};
+use crate::domain::run::{EventData, EventKind, Evidence, RecordedEvent, Run};
 use crate::web::words;
+
+/// Events of one step that are shown; a plan over hundreds of areas repeats its steps.
+const SHOWN: usize = 12;
 
 /// Where a step stands in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,10 +61,10 @@ pub struct StepView {
     pub role: Option<&'static str>,
     /// Where it stands.
     pub standing: Standing,
-    /// Where yes and no lead, for a question.
-    pub branches: Option<(String, String)>,
-    /// What happened at it.
+    /// What happened at it, the last of it.
     pub events: Vec<EventView>,
+    /// Events before those.
+    pub hidden: usize,
 }
 
 /// An event as shown.
@@ -78,12 +81,16 @@ pub struct EventView {
     pub at: Timestamp,
     /// What was written.
     pub note: String,
+    /// What was given with it and what was proposed, a line each.
+    pub lines: Vec<String>,
+    /// It was taken back later.
+    pub undone: bool,
     /// What the agents said.
     pub evidence: Option<Evidence>,
 }
 
 impl EventView {
-    fn new(event: &RecordedEvent) -> EventView {
+    fn new(event: &RecordedEvent, procedure: &Procedure, undone: &BTreeSet<u32>) -> EventView {
         let (icon, words) = words::event(event.kind, event.answer);
         EventView {
             icon,
@@ -96,6 +103,8 @@ impl EventView {
             },
             at: event.at,
             note: event.note.clone(),
+            lines: lines(procedure, &event.data),
+            undone: undone.contains(&event.number),
             evidence: event.evidence.clone(),
         }
     }
@@ -103,12 +112,51 @@ impl EventView {
 
 /// Belongs to no step: remarks, and how the run ended by itself.
 fn stands_alone(event: &RecordedEvent) -> bool {
-    event.step.is_none() || matches!(event.kind, EventKind::Noted | EventKind::Recovered)
+    event.step.is_none()
+        || matches!(
+            event.kind,
+            EventKind::Noted | EventKind::Recovered | EventKind::Assigned | EventKind::Prioritised
+        )
+}
+
+/// What was given with an event and what was proposed.
+fn lines(procedure: &Procedure, data: &EventData) -> Vec<String> {
+    let fields = || procedure.steps.iter().flat_map(|step| &step.fields);
+    let label = |name: &String| {
+        fields().find(|field| field.name == *name).map_or(name.clone(), |field| field.label.clone())
+    };
+    let mut lines: Vec<String> =
+        data.fields.iter().map(|(name, value)| format!("{}: {value}", label(name))).collect();
+    match data.plan.as_slice() {
+        [] => {}
+        [one] => lines.push(format!("Fecha puesta: {}", one.on)),
+        more => lines.push(format!("Fechas puestas: {}", more.len())),
+    }
+    if let Some(proposal) = &data.proposal {
+        let said = match proposal.answer {
+            Some(true) => "sí",
+            Some(false) => "no",
+            None => "no se sabe",
+        };
+        lines.push(format!("Las lecturas proponían: {said}. {}", proposal.because));
+    }
+    if let Some(signed) = &data.signature {
+        lines.push(format!("Firmó {}, {}", signed.name, signed.post));
+    }
+    if let Some(attached) = &data.attached {
+        lines.push(format!("Archivo: {}", attached.name));
+    }
+    if let Some(to) = data.carried_to {
+        lines.push(format!("Para el {to}"));
+    }
+    lines
 }
 
 /// Events that belong to no step, newest first.
-pub fn others(events: &[RecordedEvent]) -> Vec<EventView> {
-    events.iter().rev().filter(|event| stands_alone(event)).map(EventView::new).collect()
+pub fn others(procedure: &Procedure, events: &[RecordedEvent]) -> Vec<EventView> {
+    let undone = undone(events);
+    let alone = events.iter().rev().filter(|event| stands_alone(event));
+    alone.take(SHOWN).map(|event| EventView::new(event, procedure, &undone)).collect()
 }
 
 /// The steps of the procedure, in the manual's order.
@@ -124,7 +172,11 @@ pub fn steps(procedure: &Procedure, run: &Run, events: &[RecordedEvent]) -> Vec<
         })
         .filter_map(|event| event.step.as_ref())
         .collect();
-    let view = |step: &crate::domain::procedure::Step| StepView {
+    let of_step = |step: &Step| {
+        let id = step.id.clone();
+        events.iter().filter(move |event| event.step.as_ref() == Some(&id) && !stands_alone(event))
+    };
+    let view = |step: &Step| StepView {
         id: step.id.to_string(),
         text: step.text.clone(),
         note: step.note.clone(),
@@ -138,14 +190,10 @@ pub fn steps(procedure: &Procedure, run: &Run, events: &[RecordedEvent]) -> Vec<
         } else {
             Standing::Skipped
         },
-        branches: match &step.kind {
-            StepKind::Question { yes, no, .. } => Some((yes.to_string(), no.to_string())),
-            StepKind::Action { .. } | StepKind::Restart { .. } | StepKind::End { .. } => None,
-        },
-        events: events
-            .iter()
-            .filter(|event| event.step.as_ref() == Some(&step.id) && !stands_alone(event))
-            .map(EventView::new)
+        hidden: of_step(step).count().saturating_sub(SHOWN),
+        events: of_step(step)
+            .skip(of_step(step).count().saturating_sub(SHOWN))
+            .map(|event| EventView::new(event, procedure, &undone))
             .collect(),
     };
     procedure.steps.iter().map(view).collect()
