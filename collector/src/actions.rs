@@ -14,6 +14,7 @@ pub mod create_token;
 pub mod enrol;
 pub mod escalate;
 pub mod hand_over;
+pub mod gather_outage;
 pub mod judge;
 pub mod manage_area;
 pub mod manage_device;

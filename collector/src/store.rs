@@ -28,6 +28,7 @@ mod likenesses;
 mod mail_texts;
 mod network_devices;
 mod networks;
+mod outages;
 mod outbox;
 mod people;
 mod policies;
