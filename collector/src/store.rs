@@ -35,6 +35,7 @@ mod policies;
 mod readings;
 mod releases;
 mod row;
+mod run_actions;
 mod run_events;
 mod run_list;
 mod runs;

@@ -116,10 +116,7 @@ async fn settle_group(
         };
         let name = members.iter().find(|member| member.device == alert.device);
         let name = name.map_or_else(String::new, |member| format!("{}: ", member.name));
-        let evidence = Evidence {
-            summary: format!("{name}{}", alert.summary),
-            ..evidence(alert)
-        };
+        let evidence = Evidence { summary: format!("{name}{}", alert.summary), ..evidence(alert) };
         db.set_alert_run(&alert.id, &run).await?;
         append_machine_event(&mut db, bench, &run, Event::AlertJoined { evidence }, now).await?;
     }
@@ -138,9 +135,7 @@ async fn open_outage(
     now: Timestamp,
 ) -> Result<RunId> {
     let network = match group {
-        Group::Network(id) => {
-            db.networks().await?.into_iter().find(|network| network.id == *id)
-        }
+        Group::Network(id) => db.networks().await?.into_iter().find(|network| network.id == *id),
         Group::Gateway(gateway, site) => {
             Some(found_network(db, gateway, site.as_ref(), now).await?)
         }
@@ -184,7 +179,10 @@ async fn found_network(
     let taken = |name: &str| known.iter().any(|network| network.name == name);
     let name = match taken(&plain) {
         false => plain,
-        true => (2..).map(|number| format!("{plain} ({number})")).find(|name| !taken(name)).unwrap_or(plain),
+        true => (2..)
+            .map(|number| format!("{plain} ({number})"))
+            .find(|name| !taken(name))
+            .unwrap_or(plain),
     };
     let network = Network {
         id: NetworkId::new(Uuid::now_v7().to_string()),
@@ -210,7 +208,11 @@ async fn own(store: &Store, bench: &Bench, alerts: &[&Alert], now: Timestamp) ->
         let Some(device) = db.device(&alert.device).await? else { continue };
         let judgement = Judgement {
             rule: alert.rule,
-            verdict: if alert.severity.is_critical() { Verdict::Critical } else { Verdict::Warning },
+            verdict: if alert.severity.is_critical() {
+                Verdict::Critical
+            } else {
+                Verdict::Warning
+            },
             summary: alert.summary.clone(),
             source: evidence(alert).source,
             taken_at: Some(alert.opened_at),

@@ -5,7 +5,7 @@ use super::alerts::AlertColumns;
 use super::engine::{Read, on};
 use crate::domain::alert::{Alert, Rule};
 use crate::domain::id::{DeviceId, NetworkId, RunId};
-use crate::domain::procedure::{Subjects, WordList as _};
+use crate::domain::procedure::Subjects;
 
 impl Read {
     /// Open alerts of PCs without connection: silent, or without internet; oldest first.

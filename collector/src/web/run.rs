@@ -1,6 +1,8 @@
 //! Trámite: one run with its steps, who did what and when, the evidence, and the present question.
 
+mod network_test;
 mod proposal;
+mod sheet;
 mod timeline;
 
 use askama::Template;
@@ -12,6 +14,7 @@ use axum::routing::{get, post};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use self::network_test::NetworkTestView;
 use self::proposal::ProposalView;
 use self::timeline::{EventView, Standing, StepView};
 use super::access::Desk;
@@ -20,11 +23,11 @@ use super::error::Error;
 use super::layout::{Layout, Page, Place};
 use super::markup::Look;
 use super::state::Web;
-use super::{assets, markup, words};
+use super::{assets, markup, units, words};
 use crate::actions::propose::propose;
 use crate::domain::alert::Alert;
 use crate::domain::id::RunId;
-use crate::domain::procedure::{Procedure, StepId};
+use crate::domain::procedure::{Procedure, StepId, Subjects};
 use crate::domain::run::{Entry, Event, Run, RunState};
 
 pub(super) fn router() -> Router<Web> {
@@ -33,6 +36,10 @@ pub(super) fn router() -> Router<Web> {
         .route("/tramites/{id}/pasos", post(answer))
         .route("/tramites/{id}/notas", post(note))
         .route("/tramites/{id}/comprobar", post(proposal::verify))
+        .route("/tramites/{id}/prueba-red", post(network_test::order))
+        .route("/tramites/{id}/equipos/{device}", get(sheet::show))
+        .route("/tramites/{id}/equipos/{device}/ordenes", post(sheet::order))
+        .route("/tramites/{id}/equipos/{device}/confirmar", post(sheet::confirm))
 }
 
 #[derive(Template)]
@@ -50,6 +57,7 @@ struct RunPage {
     alerts: Vec<AlertView>,
     attachments: Panel,
     proposal: Option<ProposalView>,
+    network_test: Option<NetworkTestView>,
     may_act: bool,
     /// Why the last answer was not taken, with the note that was written so that it is not lost.
     problem: Option<String>,
@@ -90,6 +98,15 @@ async fn run_page(
     let row = run.device.as_ref().and_then(|id| page.fleet.rows.iter().find(|row| row.id == *id));
     let area = run.area.as_ref().and_then(|id| page.fleet.areas.iter().find(|area| area.id == *id));
     let present = run.present_step().and_then(|id| procedure.step(id));
+    let network_test = match procedure.subjects() {
+        Some(Subjects::Networks) => {
+            let ordered = page.read.actions_of_run(id, network_test::SHOWN).await;
+            let may = page.viewer.operates() && run.is_open() && run.subject.is_some();
+            let ordered = ordered.map_err(Error::internal)?;
+            Some(NetworkTestView::new(ordered, &page.fleet, may, page.now))
+        }
+        Some(Subjects::Areas) | None => None,
+    };
     let proposed = propose(&mut page.read, web.bench(), &run, page.now).await?;
     let steps = timeline::steps(&procedure, &run, &events);
     let open = alerts.iter().filter(|alert| alert.cleared_at.is_none());
@@ -107,6 +124,7 @@ async fn run_page(
         device: row.map(|row| (row.id.to_string(), row.name.clone())),
         area: area.map(|area| area.name.clone()),
         others: timeline::others(&events),
+        network_test,
         proposal: proposed.map(|said| ProposalView::new(said, present)),
         may_act: present.is_some_and(|step| page.viewer.actor().may_act_as(step.role)),
         alerts: alerts.into_iter().map(alert).collect(),
