@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::actions::escalate::escalate;
+use crate::actions::gather_outage::gather_outages;
 use crate::actions::judge::Bench;
 use crate::actions::order_action::expire_actions;
 use crate::actions::watch_network::watch_network;
@@ -58,11 +59,12 @@ async fn tick(
     db.commit().await?;
     expire_actions(store, now).await?;
     let silent = watch_silence(store, bench, hours, now).await?;
+    let gathered = gather_outages(store, bench, now).await?;
     let network = watch_network(store, bench, now).await?;
     let recovered = close_recovered(store, bench, now).await?;
     let late = escalate(store, bench, now).await?;
-    if silent + network + recovered + late > 0 {
-        tracing::info!(silent, network, recovered, late, "timers");
+    if silent + gathered + network + recovered + late > 0 {
+        tracing::info!(silent, gathered, network, recovered, late, "timers");
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::judge::Bench;
-use super::propose::with_proposal;
+use super::propose::{with_proposal, with_snapshots};
 use super::runs::take_in;
 use super::{Error, Result};
 use crate::domain::access::Actor;
@@ -38,6 +38,7 @@ pub async fn advance_run(
         }
     }
     let event = with_proposal(&mut db, bench, &run, event, now).await?;
+    let event = with_snapshots(&mut db, bench, &run, event, now).await?;
     let run = take_in(&mut db, bench, run, event, actor, now).await?;
     db.commit().await?;
     Ok(run)

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Result;
+use super::gather_outage::waits_for_others;
 use super::runs::{append_machine_event, join_corrective};
 use crate::domain::alert::{Alert, Judgement, REOPEN_SECONDS, Severity, Standing, Transition};
 use crate::domain::device::Device;
@@ -175,8 +176,10 @@ async fn raise(
     alert.severity = severity;
     alert.summary.clone_from(&judgement.summary);
     alert.updated_at = now;
-    let run = join_corrective(db, bench, device, judgement, now).await?;
-    alert.run = Some(run);
+    alert.run = match waits_for_others(db, bench, judgement.rule, &device.id).await? {
+        true => None,
+        false => Some(join_corrective(db, bench, device, judgement, now).await?),
+    };
     if again {
         db.update_alert(&alert).await?
     } else {

@@ -12,10 +12,12 @@ use super::networks::members;
 use super::runs::edition_of;
 use crate::domain::id::{DeviceId, NetworkId};
 use crate::domain::network_device::NetworkDevice;
-use crate::domain::procedure::{FieldKind, Procedure, Question, Subjects};
+use crate::domain::procedure::{FieldKind, Procedure, Question, Step, Subjects};
 use crate::domain::proposal::Proposal;
 use crate::domain::run::{Event, Run, Subject};
 use crate::procedure::{self, Facts, Limits, Snapshot};
+
+pub use crate::procedure::{Change, Difference};
 use crate::store::Read;
 
 /// What the readings answer to the question of a run's present step; `None`: it asks none they could answer.
@@ -187,4 +189,70 @@ pub(super) fn pages(procedure: &Procedure, run: &Run) -> Vec<String> {
         }
     }
     urls
+}
+
+/// What the readings answer to the questions of one PC in a procedure, step by step; and what is known of the PC.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn answers_of_device(
+    db: &mut Read,
+    bench: &Bench,
+    run: &Run,
+    device: &DeviceId,
+    now: Timestamp,
+) -> Result<Vec<(Step, Proposal)>> {
+    let procedure = edition_of(&bench.library, run)?;
+    let devices = device_facts(db, bench, std::slice::from_ref(device), now).await?;
+    let facts = Facts { devices, ..Facts::default() };
+    let asked = procedure.steps.iter().filter_map(|step| Some((step, step.answered_by?)));
+    let of_one_pc = asked.filter(|(_, question)| {
+        matches!(
+            question,
+            Question::HasAntivirus
+                | Question::AntivirusUpdated
+                | Question::FirewallCorrect
+                | Question::MalwarePresent
+                | Question::OtherAnomaly
+        )
+    });
+    let answer = |(step, question): (&Step, Question)| {
+        (step.clone(), procedure::propose(question, &facts, now))
+    };
+    Ok(of_one_pc.map(answer).collect())
+}
+
+/// With what the collector adds to what was noted of a PC: how it was when it was first looked at, and how it is once it
+/// is done.
+///
+/// # Errors
+/// When the store refuses.
+pub(super) async fn with_snapshots(
+    db: &mut Read,
+    bench: &Bench,
+    run: &Run,
+    event: Event,
+    now: Timestamp,
+) -> Result<Event> {
+    let Event::CheckDevice { device, checks, note, done, .. } = event else { return Ok(event) };
+    let of_area = match run.subject {
+        Some(position) => db.run_devices(&run.id, Some(position)).await?,
+        None => Default::default(),
+    };
+    let kept = of_area.values().flatten().find(|one| one.device == device);
+    let before = kept.and_then(|one| one.before.clone());
+    let now_known = device_facts(db, bench, std::slice::from_ref(&device), now).await?;
+    let taken = now_known.first().map(|facts| procedure::snapshot(facts, now));
+    let taken = taken.and_then(|snapshot| serde_json::to_string(&snapshot).ok());
+    let snapshots = (before.or_else(|| taken.clone()), taken.filter(|_| done));
+    Ok(Event::CheckDevice { device, checks, note, done, snapshots })
+}
+
+/// How a PC changed between two snapshots as they are kept; nothing while one of them is missing.
+pub fn changes(before: Option<&str>, after: Option<&str>) -> Vec<Difference> {
+    let read = |text: Option<&str>| serde_json::from_str::<Snapshot>(text?).ok();
+    match (read(before), read(after)) {
+        (Some(before), Some(after)) => procedure::differences(&before, &after),
+        _ => Vec::new(),
+    }
 }

@@ -21,7 +21,7 @@ use super::runs::append_machine_event;
 use crate::domain::id::DeviceId;
 use crate::domain::identity::Sign;
 use crate::domain::reading::ActionKind;
-use crate::domain::run::{Event, Evidence};
+use crate::domain::run::{Event, Evidence, Run};
 use crate::store::{self, ActionRecord, Store, Write};
 
 /// What became of a delivery.
@@ -123,14 +123,18 @@ impl Receiver {
     }
 }
 
-/// How an order went is evidence in the device's open corrective run.
+/// How an order went is evidence in the run it was given from, else in the device's open corrective run.
 async fn attach(
     write: &mut Write,
     bench: &Bench,
     ended: &ActionRecord,
     now: Timestamp,
 ) -> super::Result<()> {
-    let Some(run) = write.open_corrective(&ended.device).await? else { return Ok(()) };
+    let run = match write.run_of_action(&ended.id).await? {
+        Some(run) => write.run(&run).await?.filter(Run::is_open),
+        None => write.open_corrective(&ended.device).await?,
+    };
+    let Some(run) = run else { return Ok(()) };
     let outcome = ended.outcome.map_or("unknown", |outcome| outcome.as_str());
     let evidence = Evidence {
         rule: ended.kind.clone(),

@@ -24,6 +24,7 @@ use crate::store::{Arrival, RunFilter, Store};
 
 mod deadlines;
 mod fleet;
+mod outage;
 
 fn at(second: i64) -> Timestamp {
     // A Monday at noon in Mexico.

@@ -1,7 +1,7 @@
 //! Ficha de equipo: is this the machine, how is each part of it, what happened, what can be done now.
 
 mod figures;
-mod orders;
+pub(in crate::web) mod orders;
 mod programs;
 mod sections;
 mod update;

@@ -4,7 +4,9 @@ mod acts;
 mod course;
 mod form;
 mod manage;
+mod network_test;
 mod proposal;
+mod sheet;
 pub mod timeline;
 
 use askama::Template;
@@ -17,6 +19,7 @@ use jiff::Timestamp;
 
 use self::course::CourseView;
 use self::manage::{Deadline, Link, Manage};
+use self::network_test::NetworkTestView;
 use self::proposal::ProposalView;
 use self::timeline::{EventView, Standing, StepView};
 use super::access::Viewer;
@@ -26,11 +29,11 @@ use super::fields::{self, FieldView, Typed};
 use super::layout::{Layout, Page, Place};
 use super::markup::Look;
 use super::state::Web;
-use super::{assets, markup, words};
+use super::{assets, markup, units, words};
 use crate::actions::propose::propose;
 use crate::domain::alert::Alert;
 use crate::domain::id::RunId;
-use crate::domain::procedure::{Need, Procedure, Step, StepKind};
+use crate::domain::procedure::{Need, Procedure, Step, StepKind, Subjects};
 use crate::domain::run::{Course, Run, RunState, Waiting};
 
 pub(super) fn router() -> Router<Web> {
@@ -38,6 +41,10 @@ pub(super) fn router() -> Router<Web> {
         .route("/tramites/{id}", get(show))
         .route("/tramites/{id}/comprobar", post(proposal::verify))
         .merge(acts::router())
+        .route("/tramites/{id}/prueba-red", post(network_test::order))
+        .route("/tramites/{id}/equipos/{device}", get(sheet::show))
+        .route("/tramites/{id}/equipos/{device}/ordenes", post(sheet::order))
+        .route("/tramites/{id}/equipos/{device}/confirmar", post(sheet::confirm))
 }
 
 #[derive(Template)]
@@ -56,6 +63,7 @@ struct RunPage {
     alerts: Vec<AlertView>,
     attachments: Panel,
     proposal: Option<ProposalView>,
+    network_test: Option<NetworkTestView>,
     may_act: bool,
     todo: Option<Todo>,
     course: Option<CourseView>,
@@ -139,6 +147,15 @@ async fn run_page(
     let row = run.device.as_ref().and_then(|id| fleet.rows.iter().find(|row| row.id == *id));
     let area = run.area.as_ref().and_then(|id| fleet.areas.iter().find(|area| area.id == *id));
     let present = run.present_step().and_then(|id| procedure.step(id));
+    let network_test = match procedure.subjects() {
+        Some(Subjects::Networks) => {
+            let ordered = page.read.actions_of_run(id, network_test::SHOWN).await;
+            let may = page.viewer.operates() && run.is_open() && run.subject.is_some();
+            let ordered = ordered.map_err(Error::internal)?;
+            Some(NetworkTestView::new(ordered, &page.fleet, may, page.now))
+        }
+        Some(Subjects::Areas) | None => None,
+    };
     let proposed = propose(&mut page.read, web.bench(), &run, page.now).await?;
     let steps = timeline::steps(&procedure, &run, &events);
     let open = alerts.iter().filter(|alert| alert.cleared_at.is_none());
@@ -165,6 +182,7 @@ async fn run_page(
         area: area.map(|area| area.name.clone()),
         assignee: manage.assignee.clone(),
         others: timeline::others(&procedure, &events),
+        network_test,
         proposal: proposed.map(|said| ProposalView::new(said, present)),
         todo: present.filter(|_| may_act).map(|step| todo(step, &run, &sent)),
         due: manage::deadlines(&run, &web.bench().hours, page.now),

@@ -5,6 +5,7 @@ mod desk;
 pub use desk::{DUE_LATER, DUE_SOON, OVERDUE, list, priority, waiting};
 
 use super::markup::Look;
+use crate::actions::propose::Change;
 use crate::domain::action::ActionState;
 use crate::domain::alert::{Rule, Severity, Verdict};
 use crate::domain::network_device::{Answering, NetworkDeviceKind};
@@ -370,5 +371,16 @@ pub fn proposal(answer: Option<bool>) -> Look {
         Some(true) => look("ok", "machine", "Según las lecturas: sí"),
         Some(false) => look("warning", "machine", "Según las lecturas: todavía no"),
         None => look("unknown", "machine", "Las lecturas no lo dicen"),
+    }
+}
+
+/// How a figure of a PC changed over a visit.
+pub fn change(change: Change) -> Look {
+    match change {
+        Change::Same => look("ok", "ok", "Igual"),
+        Change::Different => look("info", "clock", "Distinto"),
+        Change::Better => look("ok", "approve", "Mejor"),
+        Change::Worse => look("critical", "critical", "Peor"),
+        Change::Unknown => look("unknown", "unknown", "No se sabe"),
     }
 }

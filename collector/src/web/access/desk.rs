@@ -3,10 +3,11 @@
 use super::Desk;
 use crate::actions::advance_run::advance_run;
 use crate::actions::attach::{Incoming, attach};
+use crate::actions::confirm_device::{Confirmed, confirm_device};
 use crate::actions::hand_over::{assign_run, prioritise_run};
 use crate::actions::open_run::{Opening, open_run};
 use crate::actions::verify_address::verify_addresses;
-use crate::domain::id::{PersonId, RunId};
+use crate::domain::id::{DeviceId, PersonId, RunId};
 use crate::domain::run::{Event, Priority, Run};
 use crate::web::error::Error;
 
@@ -71,6 +72,18 @@ impl Desk {
         let run = prioritise_run(web.store(), web.bench(), id, to, &self.0.actor, now).await?;
         web.streams().nudge();
         Ok(run)
+    }
+
+    /// Confirms for the present PC of a run what its readings propose.
+    ///
+    /// # Errors
+    /// When the run does not stand at that PC, or a step is not theirs.
+    pub async fn confirm_device(&self, id: &RunId, device: &DeviceId) -> Result<Confirmed, Error> {
+        let (web, now) = (&self.0.web, self.0.web.now());
+        let confirmed =
+            confirm_device(web.store(), web.bench(), id, device, &self.0.actor, now).await?;
+        web.streams().nudge();
+        Ok(confirmed)
     }
 
     /// Has the collector look at the addresses written in a run.

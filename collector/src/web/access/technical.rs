@@ -6,9 +6,10 @@ use crate::actions::manage_device;
 use crate::actions::manage_network::{self, Wanted};
 use crate::actions::merge_device::{merge_device, tell_apart};
 use crate::actions::order_action::{Order, order_action};
+use crate::actions::order_from_run::{order_from_run, test_network};
 use crate::actions::settle_conflict::settle_conflict;
 use crate::domain::action::Ordering;
-use crate::domain::id::{ActionId, DeviceId};
+use crate::domain::id::{ActionId, DeviceId, RunId};
 use crate::web::error::Error;
 
 impl Technical {
@@ -75,6 +76,35 @@ impl Technical {
         let action = order_action(self.0.web.store(), id, order, &by, self.0.web.now()).await?;
         self.0.web.streams().nudge();
         Ok(action)
+    }
+
+    /// Orders an action from a PC for a run about it.
+    ///
+    /// # Errors
+    /// As [`Technical::order`], and when the run is over or about something else.
+    pub async fn order_from_run(
+        &self,
+        run: &RunId,
+        device: &DeviceId,
+        order: &Order,
+    ) -> Result<(), Error> {
+        let by = Ordering { actor: self.0.actor.clone(), administrator: self.0.decides };
+        let (web, now) = (&self.0.web, self.0.web.now());
+        order_from_run(web.store(), run, device, order, &by, now).await?;
+        web.streams().nudge();
+        Ok(())
+    }
+
+    /// Has PCs of the network a run visits measure it.
+    ///
+    /// # Errors
+    /// When the run visits none, nobody there reports, or a test is under way.
+    pub async fn test_network(&self, run: &RunId) -> Result<(), Error> {
+        let by = Ordering { actor: self.0.actor.clone(), administrator: self.0.decides };
+        let (web, now) = (&self.0.web, self.0.web.now());
+        test_network(web.store(), web.bench(), run, &by, now).await?;
+        web.streams().nudge();
+        Ok(())
     }
 
     /// Vouches for an account that commands a PC.
