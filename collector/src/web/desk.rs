@@ -249,7 +249,7 @@ fn waits_tabs(asked: &Asked, waits: &[(Wait, i64)]) -> Vec<Tab> {
         current: asked.waiting.is_empty(),
     };
     let of = waits.iter().map(|(wait, count)| Tab {
-        word: wait.title(),
+        word: words::waiting(*wait).word,
         count: Some(*count),
         address: address(wait.as_str()),
         current: asked.waiting == wait.as_str(),
