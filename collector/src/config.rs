@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 pub use refusal::Refusal;
 
+use crate::domain::access::TotpRule;
 use crate::domain::working_time::WorkingHours;
 use crate::mail::MailSettings;
 use crate::rules::Thresholds;
@@ -39,6 +40,8 @@ pub struct Config {
     pub log: String,
     /// The pages.
     pub web: Web,
+    /// How people sign in.
+    pub sign_in: SignIn,
     /// The agents.
     pub agent_listener: AgentListener,
     /// Bounds of what agents deliver.
@@ -65,6 +68,14 @@ pub struct Web {
     pub public_url: Option<String>,
     /// A proxy with HTTPS stands in front: plain HTTP may be served beyond this machine.
     pub behind_proxy: bool,
+}
+
+/// How people sign in.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignIn {
+    /// Who must have a second factor: `nobody`, `administrators` or `everybody`.
+    pub second_factor: TotpRule,
 }
 
 /// Where agents connect.
@@ -127,6 +138,7 @@ impl Default for Config {
             database: None,
             log: "info".into(),
             web: Web::default(),
+            sign_in: SignIn::default(),
             agent_listener: AgentListener::default(),
             intake: Intake::default(),
             attachments: Attachments::default(),

@@ -20,6 +20,7 @@ pub mod mail;
 pub mod network;
 pub mod network_device;
 pub mod notice;
+pub mod particulars;
 pub mod person;
 pub mod procedure;
 pub mod proposal;

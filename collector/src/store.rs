@@ -39,6 +39,7 @@ mod run_list;
 mod runs;
 mod sections;
 mod sessions;
+mod totp;
 
 pub use actions::{ActionRecord, NewAction};
 pub use alerts::{AlertFilter, AlertRow};
@@ -58,6 +59,7 @@ pub use people::PersonFilter;
 pub use run_list::{RunFilter, RunRow};
 pub use sections::SectionRow;
 pub use sessions::{LoginLink, NewSession, Session, SessionRow, session_name};
+pub use totp::Totp;
 
 /// What went wrong in the store.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,10 @@
 
 mod administrator;
 mod desk;
+mod own;
 mod technical;
+
+pub use own::{Origin, Own};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
@@ -35,8 +38,11 @@ impl FromRequestParts<Web> for Viewer {
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Error> {
         let secret = presented(&parts.headers).ok_or(Error::SignedOut)?;
         let session = sign_in::resume(web.store(), &secret, web.now()).await?;
-        let person = session.ok_or(Error::SignedOut)?.person;
-        Ok(Viewer { person })
+        let session = session.ok_or(Error::SignedOut)?;
+        if web.totp_rule().holds_for(&session.person) && !session.totp {
+            return Err(Error::SecondFactor);
+        }
+        Ok(Viewer { person: session.person })
     }
 }
 
@@ -91,17 +97,20 @@ pub struct Hand {
     actor: Actor,
     /// They decide about areas, networks and people.
     decides: bool,
+    /// They administer the collector themselves.
+    administrator: bool,
     web: Web,
 }
 
 impl Hand {
     fn of(viewer: &Viewer, web: &Web) -> Hand {
-        Hand { actor: viewer.actor(), decides: viewer.administers(), web: web.clone() }
+        let (decides, administrator) = (viewer.administers(), viewer.person.administrator);
+        Hand { actor: viewer.actor(), decides, administrator, web: web.clone() }
     }
 
     /// Of a program whose token has write scope, which an administrator made able to.
     pub(super) fn of_token(actor: Actor, web: &Web) -> Hand {
-        Hand { actor, decides: true, web: web.clone() }
+        Hand { actor, decides: true, administrator: true, web: web.clone() }
     }
 }
 
