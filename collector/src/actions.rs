@@ -40,6 +40,7 @@ pub mod second_factor;
 pub mod secret;
 pub mod send_action;
 pub mod settle_conflict;
+pub mod sight;
 pub mod sign_in;
 pub mod verify_address;
 pub mod watch_network;

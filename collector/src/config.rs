@@ -1,16 +1,19 @@
 //! The collector's settings: one TOML file, every key optional, flags before the file. It says what is wrong with
 //! a file in words a person can act on, and never shows the password of a database.
 
+mod hidden;
 mod refusal;
+mod sign_in;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use hidden::Hidden;
 pub use refusal::Refusal;
+pub use sign_in::SignIn;
 
-use crate::domain::access::TotpRule;
 use crate::domain::working_time::WorkingHours;
 use crate::mail::MailSettings;
 use crate::rules::Thresholds;
@@ -70,14 +73,6 @@ pub struct Web {
     pub behind_proxy: bool,
 }
 
-/// How people sign in.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SignIn {
-    /// Who must have a second factor: `nobody`, `administrators` or `everybody`.
-    pub second_factor: TotpRule,
-}
-
 /// Where agents connect.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -118,17 +113,6 @@ pub struct Attachments {
     pub folder: Option<PathBuf>,
     /// Socket or `host:port` of ClamAV's daemon; empty: nobody looks.
     pub clamd: String,
-}
-
-/// A text that may hold a password: `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Hidden(pub String);
-
-impl std::fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("(hidden)")
-    }
 }
 
 impl Default for Config {

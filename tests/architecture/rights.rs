@@ -12,6 +12,7 @@ const LOOKERS: &[&str] = &["Page", "Viewer", "Staff", "Reader"];
 /// Handlers open to everybody, and why.
 const OPEN: &[(&str, &str, &str)] = &[
     ("web/sign_in.rs", "*", "the door itself: passwords, codes and one-time links are its rights"),
+    ("web/desk.rs", "moved", "an old address, led on to the list"),
     ("web/layout.rs", "choose", "colours are a cookie of the browser"),
     ("web/assets.rs", "serve", "styles and scripts, the same for everybody"),
     ("web/health.rs", "*", "for supervisors; says nothing of what is kept"),
@@ -105,8 +106,8 @@ fn signature(source: &Source, all: &[Source], path: &str) -> Option<String> {
         module => format!("{beside}/{module}.rs"),
     };
     let text = &all.iter().find(|source| source.file == file)?.text;
-    let at = text.find(&format!("fn {name}("))?;
-    Some(enclosed(&text[at + "fn ".len() + name.len()..]).to_owned())
+    let at = text.find(&format!("async fn {name}("))?;
+    Some(enclosed(&text[at + "async fn ".len() + name.len()..]).to_owned())
 }
 
 fn names(arguments: &str, wanted: &[&str]) -> bool {

@@ -19,17 +19,23 @@ use std::net::SocketAddr;
 use super::error::Error;
 use super::state::Web;
 use crate::actions::secret::Secret;
+use crate::actions::sight::{is_of_unit, sight_of};
 use crate::actions::sign_in;
 use crate::domain::access::Actor;
 use crate::domain::action::Ordering;
+use crate::domain::id::RunId;
 use crate::domain::person::{Person, Role};
 use crate::domain::reading::ActionKind;
+use crate::domain::run::Run;
+use crate::store::{Read, Sight};
 
 /// Somebody signed in, of whatever role; sees the desk as far as it is theirs, and their own account.
 #[derive(Debug, Clone)]
 pub struct Viewer {
     /// Who.
     pub person: Person,
+    /// Which runs are theirs to see.
+    pub sight: Sight,
 }
 
 impl FromRequestParts<Web> for Viewer {
@@ -42,15 +48,27 @@ impl FromRequestParts<Web> for Viewer {
         if web.totp_rule().holds_for(&session.person) && !session.totp {
             return Err(Error::SecondFactor);
         }
-        Ok(Viewer { person: session.person })
+        let sight = sight_of(&session.person, web.library());
+        Ok(Viewer { person: session.person, sight })
     }
 }
 
 impl Viewer {
     /// Whether they belong to the unit and see its PCs, alerts and networks.
     pub fn is_staff(&self) -> bool {
-        let outside = |role| matches!(role, Role::UnitHead | Role::Requester);
-        self.person.administrator || !self.person.roles.iter().all(outside)
+        self.person.administrator || is_of_unit(self.person.roles)
+    }
+
+    /// A run, if it is theirs to see. Who may not learns no more than who asks for one that never was.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn run(&self, read: &mut Read, id: &RunId) -> Result<Run, Error> {
+        let missing = || Error::NotFound("No hay ningún trámite con ese identificador.".into());
+        if !read.sees(&self.sight, id).await.map_err(Error::internal)? {
+            return Err(missing());
+        }
+        read.run(id).await.map_err(Error::internal)?.ok_or_else(missing)
     }
 
     /// Whether they look after PCs.

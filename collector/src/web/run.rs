@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use self::proposal::ProposalView;
 use self::timeline::{EventView, Standing, StepView};
-use super::access::Desk;
+use super::access::{Desk, Viewer};
 use super::attachments::Panel;
 use super::error::Error;
 use super::layout::{Layout, Page, Place};
@@ -66,7 +66,7 @@ struct AlertView {
 async fn show(
     State(web): State<Web>,
     Path(id): Path<String>,
-    page: Page,
+    page: Page<Viewer>,
 ) -> Result<Response, Error> {
     let page = run_page(&web, page, &RunId::new(id), None, String::new()).await?;
     Ok(Html(page.render()?).into_response())
@@ -74,14 +74,12 @@ async fn show(
 
 async fn run_page(
     web: &Web,
-    mut page: Page,
+    mut page: Page<Viewer>,
     id: &RunId,
     problem: Option<String>,
     written: String,
 ) -> Result<RunPage, Error> {
-    let run = page.read.run(id).await.map_err(Error::internal)?;
-    let run =
-        run.ok_or_else(|| Error::NotFound("No hay ningún trámite con ese identificador.".into()))?;
+    let run = page.viewer.run(&mut page.read, id).await?;
     let events = page.read.run_events(id).await.map_err(Error::internal)?;
     let alerts = page.read.alerts_of_run(id).await.map_err(Error::internal)?;
     let attachments = Panel::of(&mut page.read, id, &page.viewer).await?;
@@ -165,7 +163,7 @@ async fn answer(
     State(web): State<Web>,
     Path(id): Path<String>,
     desk: Desk,
-    page: Page,
+    page: Page<Viewer>,
     Form(form): Form<StepForm>,
 ) -> Result<Response, Error> {
     let id = RunId::new(id);
@@ -177,7 +175,7 @@ async fn note(
     State(web): State<Web>,
     Path(id): Path<String>,
     desk: Desk,
-    page: Page,
+    page: Page<Viewer>,
     Form(form): Form<NoteForm>,
 ) -> Result<Response, Error> {
     let id = RunId::new(id);
@@ -188,7 +186,7 @@ async fn note(
 /// Back to the run, or the run as it is now with what was wrong and what had been written.
 async fn outcome(
     web: &Web,
-    page: Page,
+    page: Page<Viewer>,
     id: &RunId,
     taken: Result<Run, Error>,
     written: String,

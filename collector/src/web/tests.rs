@@ -10,5 +10,6 @@ mod orders;
 mod pages;
 mod people;
 mod protection;
+mod rights;
 mod runs;
 mod sign_in;
