@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use crate::actions::attach::{Attachments, Scanner};
 use crate::actions::judge::Bench;
 use crate::actions::manage_edition::{self, open_library, refresh_library};
+use crate::actions::seal::{self, Seal};
 use crate::config::Config;
 use crate::intake::{self, Intake, Limits};
 use crate::live::Live;
@@ -68,6 +69,9 @@ pub enum Error {
     /// The certificate authority.
     #[error(transparent)]
     Authority(#[from] pki::Error),
+    /// The key of the second factors.
+    #[error(transparent)]
+    Seal(#[from] seal::Error),
     /// The written procedures cannot be read.
     #[error("procedimientos: {0}")]
     Procedure(#[from] manage_edition::Error),
@@ -213,6 +217,9 @@ fn parts(
         attachments: attachments(config),
         verifier: Verifier::new(config.checks.clone())?,
         metrics,
+        seal: Seal::open(&config.data_dir)?,
+        totp: config.sign_in.second_factor,
+        address: config.web_url(),
     };
     let agents = intake.serve(listeners.agents, ending.clone());
     let pages = web::serve(listeners.web, settings, ended(ending.clone()));

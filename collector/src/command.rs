@@ -11,6 +11,7 @@ pub mod code;
 pub mod device;
 pub mod mail;
 pub mod network;
+pub mod person;
 pub mod procedure;
 pub mod release;
 pub mod sample;
@@ -111,6 +112,7 @@ fn explained(error: Error) -> anyhow::Error {
         Error::Database { .. } => "revise el espacio libre y los permisos del archivo y su carpeta",
         Error::Folder { .. }
         | Error::Authority(_)
+        | Error::Seal(_)
         | Error::Procedure(_)
         | Error::Intake(_)
         | Error::Mail(_)

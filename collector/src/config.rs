@@ -1,14 +1,18 @@
 //! The collector's settings: one TOML file, every key optional, flags before the file. It says what is wrong with
 //! a file in words a person can act on, and never shows the password of a database.
 
+mod hidden;
 mod refusal;
+mod sign_in;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use hidden::Hidden;
 pub use refusal::Refusal;
+pub use sign_in::SignIn;
 
 use crate::domain::working_time::WorkingHours;
 use crate::mail::MailSettings;
@@ -39,6 +43,8 @@ pub struct Config {
     pub log: String,
     /// The pages.
     pub web: Web,
+    /// How people sign in.
+    pub sign_in: SignIn,
     /// The agents.
     pub agent_listener: AgentListener,
     /// Bounds of what agents deliver.
@@ -109,17 +115,6 @@ pub struct Attachments {
     pub clamd: String,
 }
 
-/// A text that may hold a password: `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Hidden(pub String);
-
-impl std::fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("(hidden)")
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Config {
@@ -127,6 +122,7 @@ impl Default for Config {
             database: None,
             log: "info".into(),
             web: Web::default(),
+            sign_in: SignIn::default(),
             agent_listener: AgentListener::default(),
             intake: Intake::default(),
             attachments: Attachments::default(),

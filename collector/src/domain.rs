@@ -21,6 +21,7 @@ pub mod network;
 pub mod network_device;
 pub mod notice;
 pub mod outage;
+pub mod particulars;
 pub mod person;
 pub mod procedure;
 pub mod proposal;

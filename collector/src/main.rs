@@ -41,6 +41,9 @@ enum Command {
     /// Personas que administran.
     #[command(subcommand)]
     Admin(command::admin::Admin),
+    /// Personas que entran: funciones, áreas, enlaces, tabla.
+    #[command(subcommand)]
+    Person(command::person::Person),
     /// Códigos de alta para equipos.
     #[command(subcommand)]
     Code(command::code::Code),
@@ -97,6 +100,7 @@ fn main() -> ExitCode {
         Command::Check => command::check::run(&place),
         Command::DefaultConfig => command::default_config(),
         Command::Admin(admin) => command::admin::run(&place, admin),
+        Command::Person(person) => command::person::run(&place, person),
         Command::Code(code) => command::code::run(&place, code),
         Command::Ca(ca) => command::ca::run(&place, ca),
         Command::Area(area) => command::area::run(&place, area),

@@ -42,13 +42,13 @@ mod run_list;
 mod runs;
 mod sections;
 mod sessions;
+mod sight;
+mod totp;
 
 pub use actions::{ActionRecord, NewAction};
 pub use alerts::{AlertFilter, AlertRow};
 pub use audit::AuditEntry;
-pub use desk::{
-    Assigned, DESK_COUNTED, DeskCounts, DeskFilter, DeskOrder, DeskRow, Sight, Timing, Which,
-};
+pub use desk::{Assigned, DESK_COUNTED, DeskCounts, DeskFilter, DeskOrder, DeskRow, Timing, Which};
 pub use engine::{Database, Read, Store, Write};
 pub use escalations::{Lateness, Level};
 pub use fleet::{DeviceRow, FleetCounts, Live};
@@ -62,6 +62,8 @@ pub use run_links::{LinkedRun, Relation};
 pub use run_list::{RunFilter, RunRow};
 pub use sections::SectionRow;
 pub use sessions::{LoginLink, NewSession, Session, SessionRow, session_name};
+pub use sight::Sight;
+pub use totp::Totp;
 
 /// What went wrong in the store.
 #[derive(Debug, thiserror::Error)]

@@ -21,6 +21,8 @@ mod live;
 mod markup;
 mod networks;
 mod new_run;
+mod own_account;
+mod people;
 mod procedures;
 mod protection;
 mod router;

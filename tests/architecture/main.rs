@@ -9,6 +9,7 @@
 
 mod habits;
 mod layers;
+mod rights;
 mod source;
 
 use source::Source;
@@ -51,6 +52,12 @@ fn modules_import_only_what_their_layer_may() {
 #[test]
 fn files_are_short_documented_and_named_after_their_subject() {
     assert_none(everything().iter().flat_map(habits::check).collect());
+}
+
+#[test]
+fn every_route_asks_for_the_right_it_needs() {
+    let sources = everything();
+    assert_none(sources.iter().flat_map(|source| rights::check(source, &sources)).collect());
 }
 
 #[test]

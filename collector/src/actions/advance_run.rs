@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::judge::Bench;
 use super::propose::{with_proposal, with_snapshots};
 use super::runs::take_in;
-use super::{Error, Result};
+use super::{Error, Result, sight};
 use crate::domain::access::Actor;
 use crate::domain::id::RunId;
 use crate::domain::run::{Event, RecordedEvent, Run};
@@ -27,6 +27,7 @@ pub async fn advance_run(
 ) -> Result<Run> {
     let mut db = store.write().await?;
     let run = db.run(id).await?.ok_or(Error::NotFound("el trámite"))?;
+    sight::check(&mut db, &bench.library, id, actor).await?;
     if is_of_a_step(&event)
         && let Some(seen) = seen_version
         && seen < run.version

@@ -64,7 +64,7 @@ pub async fn create_administrator(
             person
         }
     };
-    let link = sign_in::create_link(&mut write, &person.id, now).await?;
+    let link = sign_in::create_link(&mut write, &person.id, false, now).await?;
     let entry = AuditEntry {
         act: "person.link",
         subject: format!("person {}", person.id),

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::{Place, print, with_store};
+use crate::actions::seal;
 use crate::pki::Ring;
 
 /// Runs it.
@@ -23,13 +24,15 @@ pub fn run(place: &Place, file: &Path) -> Result<()> {
         store.backup(file).await.with_context(|| {
             format!("no se pudo escribir {shown}: revise la carpeta y el espacio libre")
         })?;
-        let files: Vec<String> = Ring::read(&config.data_dir)?
+        let mut files: Vec<String> = Ring::read(&config.data_dir)?
             .files(&config.data_dir)
             .iter()
             .map(|file| file.display().to_string())
             .collect();
+        files.push(config.data_dir.join(seal::FILE).display().to_string());
         eprintln!(
-            "La copia no incluye la autoridad de certificados: guarde también {}, en lugar seguro.",
+            "La copia no incluye la autoridad de certificados ni la llave de los segundos factores: guarde también {}, \
+             en lugar seguro y aparte.",
             files.join(", ")
         );
         print(&shown.to_string())

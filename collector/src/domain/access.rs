@@ -3,6 +3,30 @@
 use super::id::{AreaId, PersonId, TokenId};
 use super::person::{Areas, Person, Role, Roles};
 
+/// Who must have a second factor to sign in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TotpRule {
+    /// Nobody; whoever wants one has one.
+    #[default]
+    Nobody,
+    /// Whoever administers.
+    Administrators,
+    /// Everybody.
+    Everybody,
+}
+
+impl TotpRule {
+    /// Whether this person must.
+    pub fn holds_for(self, person: &Person) -> bool {
+        match self {
+            TotpRule::Nobody => false,
+            TotpRule::Administrators => person.administrator,
+            TotpRule::Everybody => true,
+        }
+    }
+}
+
 /// Who does something. Kept with every event and audit entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {

@@ -8,7 +8,7 @@ mod filter;
 use jiff::Timestamp;
 use sqlx::{FromRow, QueryBuilder};
 
-pub use filter::{Assigned, DeskFilter, DeskOrder, Sight, Timing, Which};
+pub use filter::{Assigned, DeskFilter, DeskOrder, Timing, Which};
 
 use self::filter::Moment;
 use super::engine::{Read, on};

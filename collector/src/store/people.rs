@@ -248,11 +248,16 @@ impl Write {
         Ok(())
     }
 
-    /// Keeps the hash of a person's password and ends their sessions.
+    /// Keeps the hash of a person's password and ends their sessions but the one of secret hash `kept`.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn set_password_hash(&mut self, person: &PersonId, hash: &str) -> Result<()> {
+    pub async fn set_password_hash(
+        &mut self,
+        person: &PersonId,
+        hash: &str,
+        kept: Option<&str>,
+    ) -> Result<()> {
         let sql = "UPDATE person SET password_hash = $2 WHERE id = $1";
         on!(self, |db| sqlx::query(sql)
             .bind(person.as_str())
@@ -260,7 +265,7 @@ impl Write {
             .execute(db)
             .await
             .map(drop))?;
-        self.end_sessions_of(person, None).await.map(drop)
+        self.end_sessions_of(person, kept).await.map(drop)
     }
 
     /// Makes people of an older version findable without accents.

@@ -33,6 +33,8 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// The password was right; the code of the second factor is still waited for.
     pub awaits_code: bool,
+    /// Its owner has a second factor.
+    pub totp: bool,
 }
 
 /// A session as its owner sees it in a list.
@@ -77,6 +79,7 @@ struct SessionColumns {
     seen_at: i64,
     expires_at: i64,
     awaits_code: bool,
+    totp: bool,
 }
 
 impl Read {
@@ -108,7 +111,9 @@ impl Read {
         let sql = concat!(
             "SELECT ",
             person_columns!(),
-            ", s.seen_at, s.expires_at, s.awaits_code FROM web_session s JOIN person p ON p.id = s.person_id
+            ", s.seen_at, s.expires_at, s.awaits_code,
+                EXISTS (SELECT 1 FROM person_totp t WHERE t.person_id = p.id AND t.enrolled_at IS NOT NULL) AS totp
+              FROM web_session s JOIN person p ON p.id = s.person_id
               WHERE s.secret_hash = $1 AND s.expires_at > $2 AND p.disabled_at IS NULL"
         );
         let found: Option<SessionColumns> = on!(self, |db| sqlx::query_as(sql)
@@ -123,6 +128,7 @@ impl Read {
                     seen_at: row::instant("web_session", "seen_at", columns.seen_at)?,
                     expires_at: row::instant("web_session", "expires_at", columns.expires_at)?,
                     awaits_code: columns.awaits_code,
+                    totp: columns.totp,
                 })
             })
             .transpose()

@@ -4,7 +4,10 @@
 
 mod administrator;
 mod desk;
+mod own;
 mod technical;
+
+pub use own::{Origin, Own};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
@@ -16,17 +19,23 @@ use std::net::SocketAddr;
 use super::error::Error;
 use super::state::Web;
 use crate::actions::secret::Secret;
+use crate::actions::sight::{is_of_unit, sight_of};
 use crate::actions::sign_in;
 use crate::domain::access::Actor;
 use crate::domain::action::Ordering;
+use crate::domain::id::RunId;
 use crate::domain::person::{Person, Role};
 use crate::domain::reading::ActionKind;
+use crate::domain::run::Run;
+use crate::store::{Read, Sight};
 
 /// Somebody signed in, of whatever role; sees the desk as far as it is theirs, and their own account.
 #[derive(Debug, Clone)]
 pub struct Viewer {
     /// Who.
     pub person: Person,
+    /// Which runs are theirs to see.
+    pub sight: Sight,
 }
 
 impl FromRequestParts<Web> for Viewer {
@@ -35,16 +44,31 @@ impl FromRequestParts<Web> for Viewer {
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Error> {
         let secret = presented(&parts.headers).ok_or(Error::SignedOut)?;
         let session = sign_in::resume(web.store(), &secret, web.now()).await?;
-        let person = session.ok_or(Error::SignedOut)?.person;
-        Ok(Viewer { person })
+        let session = session.ok_or(Error::SignedOut)?;
+        if web.totp_rule().holds_for(&session.person) && !session.totp {
+            return Err(Error::SecondFactor);
+        }
+        let sight = sight_of(&session.person, web.library());
+        Ok(Viewer { person: session.person, sight })
     }
 }
 
 impl Viewer {
     /// Whether they belong to the unit and see its PCs, alerts and networks.
     pub fn is_staff(&self) -> bool {
-        let outside = |role| matches!(role, Role::UnitHead | Role::Requester);
-        self.person.administrator || !self.person.roles.iter().all(outside)
+        self.person.administrator || is_of_unit(self.person.roles)
+    }
+
+    /// A run, if it is theirs to see. Who may not learns no more than who asks for one that never was.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn run(&self, read: &mut Read, id: &RunId) -> Result<Run, Error> {
+        let missing = || Error::NotFound("No hay ningún trámite con ese identificador.".into());
+        if !read.sees(&self.sight, id).await.map_err(Error::internal)? {
+            return Err(missing());
+        }
+        read.run(id).await.map_err(Error::internal)?.ok_or_else(missing)
     }
 
     /// Whether they look after PCs.
@@ -91,17 +115,20 @@ pub struct Hand {
     actor: Actor,
     /// They decide about areas, networks and people.
     decides: bool,
+    /// They administer the collector themselves.
+    administrator: bool,
     web: Web,
 }
 
 impl Hand {
     fn of(viewer: &Viewer, web: &Web) -> Hand {
-        Hand { actor: viewer.actor(), decides: viewer.administers(), web: web.clone() }
+        let (decides, administrator) = (viewer.administers(), viewer.person.administrator);
+        Hand { actor: viewer.actor(), decides, administrator, web: web.clone() }
     }
 
     /// Of a program whose token has write scope, which an administrator made able to.
     pub(super) fn of_token(actor: Actor, web: &Web) -> Hand {
-        Hand { actor, decides: true, web: web.clone() }
+        Hand { actor, decides: true, administrator: true, web: web.clone() }
     }
 }
 

@@ -11,7 +11,7 @@ use futures_util::stream;
 use jiff::Timestamp;
 use tokio::io::AsyncReadExt;
 
-use super::access::{Desk, Staff, Viewer};
+use super::access::{Desk, Viewer};
 use super::error::Error;
 use super::markup::Look;
 use super::state::Web;
@@ -140,17 +140,14 @@ async fn add(
 async fn download(
     State(web): State<Web>,
     Path((run, attachment)): Path<(String, String)>,
-    Staff(viewer): Staff,
+    viewer: Viewer,
 ) -> Result<Response, Error> {
     let (run, attachment) = (RunId::new(run), AttachmentId::new(attachment));
     let mut read = web.read().await?;
-    let of = read.run(&run).await.map_err(Error::internal)?;
-    let theirs = of.is_some_and(|run| viewer.actor().covers(run.area.as_ref()));
+    viewer.run(&mut read, &run).await?;
     let found = read.attachment(&run, &attachment).await.map_err(Error::internal)?;
     drop(read);
-    let found = found
-        .filter(|_| theirs)
-        .ok_or_else(|| Error::NotFound("El trámite no tiene ese archivo.".into()))?;
+    let found = found.ok_or_else(|| Error::NotFound("El trámite no tiene ese archivo.".into()))?;
     serve(&web, &found).await
 }
 

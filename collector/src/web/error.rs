@@ -16,6 +16,9 @@ pub enum Error {
     /// Nobody is signed in, or the token is not one of ours.
     #[error("Inicia sesión para ver esta página.")]
     SignedOut,
+    /// Signed in, but whoever administers needs a second factor first.
+    #[error("Antes de seguir registra tu segundo factor en «Mi cuenta».")]
+    SecondFactor,
     /// Signed in, but this is for others.
     #[error("{0}")]
     Forbidden(String),
@@ -45,7 +48,7 @@ impl Error {
     fn status(&self) -> StatusCode {
         match self {
             Error::SignedOut => StatusCode::UNAUTHORIZED,
-            Error::Forbidden(_) => StatusCode::FORBIDDEN,
+            Error::Forbidden(_) | Error::SecondFactor => StatusCode::FORBIDDEN,
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Conflict(_) => StatusCode::CONFLICT,
@@ -174,8 +177,12 @@ impl Asked {
         if self.api {
             return self.json(error, status, id);
         }
-        if let Error::SignedOut = error {
-            let target = super::sign_in::address(&self.path);
+        let elsewhere = match error {
+            Error::SignedOut => Some(super::sign_in::address(&self.path)),
+            Error::SecondFactor => Some("/cuenta/segundo-factor".to_owned()),
+            _ => None,
+        };
+        if let Some(target) = elsewhere {
             return if self.part {
                 (status, [("hx-redirect", target)]).into_response()
             } else {
@@ -219,6 +226,7 @@ fn retry_after(error: &Error, response: &mut Response) {
 fn code(error: &Error) -> &'static str {
     match error {
         Error::SignedOut => "unauthenticated",
+        Error::SecondFactor => "second_factor",
         Error::Forbidden(_) => "forbidden",
         Error::NotFound(_) => "not_found",
         Error::Invalid(_) => "invalid",
@@ -231,6 +239,7 @@ fn code(error: &Error) -> &'static str {
 fn title(error: &Error) -> &'static str {
     match error {
         Error::SignedOut => "Inicia sesión",
+        Error::SecondFactor => "Falta tu segundo factor",
         Error::Forbidden(_) => "No tienes permiso",
         Error::NotFound(_) => "No se encontró",
         Error::Invalid(_) => "Hay algo que corregir",

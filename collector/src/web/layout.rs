@@ -37,6 +37,10 @@ pub enum Place {
     Procedures,
     /// Administración.
     Administration,
+    /// Administración → Personas.
+    People,
+    /// Mi cuenta.
+    Account,
 }
 
 /// One entry of the navigation.
@@ -184,6 +188,8 @@ impl Layout {
         if self.administers {
             let areas = "/administracion/areas";
             entries.push(entry(Place::Administration, areas, "settings", "Áreas", 0, "", true));
+            let people = "/administracion/personas";
+            entries.push(entry(Place::People, people, "person", "Personas", 0, "", true));
         }
         entries
     }

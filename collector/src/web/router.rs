@@ -5,7 +5,7 @@ use axum::Router;
 use super::state::Web;
 use super::{
     alerts, api, areas, assets, attachments, desk, device, fleet, flow, health, identity, layout,
-    live, networks, new_run, procedures, protection, run, sign_in, today,
+    live, networks, new_run, own_account, people, procedures, protection, run, sign_in, today,
 };
 
 /// The web side as a service.
@@ -41,6 +41,11 @@ pub(super) fn router(web: Web) -> Router {
         .merge(areas::router())
         // GET, POST /entrar   GET, POST /bienvenida/{token}   POST /salir
         .merge(sign_in::router())
+        // GET /cuenta   POST /cuenta/{clave,sesiones/cerrar,sesiones/cerrar-otras}   GET, POST /cuenta/segundo-factor[/quitar]
+        .merge(own_account::router())
+        // GET, POST /administracion/personas[/{id}]   GET /administracion/personas/nueva
+        // POST /administracion/personas/{id}/{desactivar,activar,enlace}   GET, POST /administracion/personas/importar
+        .merge(people::router())
         // POST /tema
         .merge(layout::router())
         // GET /vivo

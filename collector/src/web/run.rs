@@ -108,28 +108,16 @@ async fn show(
     Ok(Html(page.render()?).into_response())
 }
 
-/// A run, if there is one and it is for whoever asks: the unit sees those of its areas; others see what they
-/// asked for, and what waits for a step of theirs.
+/// A run, if it is theirs to see, and the edition it began with.
 pub(super) async fn visible(
     web: &Web,
     page: &mut Page<Viewer>,
     id: &RunId,
 ) -> Result<(Run, Procedure), Error> {
-    let run = page.read.run(id).await.map_err(Error::internal)?;
-    let none = || Error::NotFound("No hay ningún trámite con ese identificador.".into());
-    let run = run.ok_or_else(none)?;
+    let run = page.viewer.run(&mut page.read, id).await?;
     let missing = || Error::internal(format!("procedure {} is not known", run.procedure));
     let procedure = web.procedure(&run.procedure, &run.edition).ok_or_else(missing)?.clone();
-    let actor = page.viewer.actor();
-    let is_theirs = run.requester.person.as_ref() == Some(&page.viewer.person.id)
-        || run.assignee.as_ref() == Some(&page.viewer.person.id);
-    let has_step = procedure.steps.iter().any(|step| actor.may_act_as(step.role));
-    // Who may not see a run is not told whether it exists.
-    if is_theirs || (actor.covers(run.area.as_ref()) && (page.viewer.is_staff() || has_step)) {
-        Ok((run, procedure))
-    } else {
-        Err(none())
-    }
+    Ok((run, procedure))
 }
 
 async fn run_page(

@@ -9,12 +9,12 @@ use axum::routing::{get, post};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::access::{self, ClientAddress};
+use super::access::{self, Origin};
 use super::error::Error;
 use super::state::Web;
 use super::{assets, layout, markup};
 use crate::actions::secret::Secret;
-use crate::actions::sign_in::{self, SHORTEST_PASSWORD};
+use crate::actions::sign_in::{self, Entered, SHORTEST_PASSWORD};
 
 /// The address of the sign-in page that leads back to `path` afterwards.
 pub fn address(path: &str) -> String {
@@ -25,6 +25,7 @@ pub fn address(path: &str) -> String {
 pub(super) fn router() -> Router<Web> {
     Router::new()
         .route("/entrar", get(ask).post(enter))
+        .route("/entrar/codigo", get(ask_code).post(confirm))
         .route("/bienvenida/{token}", get(welcome).post(accept))
         .route("/salir", post(leave))
 }
@@ -69,6 +70,20 @@ struct NewPassword {
     otra: String,
 }
 
+#[derive(Template)]
+#[template(path = "code.html")]
+struct CodePage {
+    next: String,
+    problem: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Code {
+    codigo: String,
+    #[serde(default)]
+    siguiente: String,
+}
+
 /// Plain HTTP from another machine: a proxy in front says otherwise by `X-Forwarded-Proto`.
 fn unsafe_connection(headers: &HeaderMap) -> bool {
     access::is_secure(headers)
@@ -87,14 +102,15 @@ async fn ask(headers: HeaderMap, Query(next): Query<Next>) -> Result<Html<String
 
 async fn enter(
     State(web): State<Web>,
-    ClientAddress(from): ClientAddress,
+    origin: Origin,
     headers: HeaderMap,
     Form(given): Form<Credentials>,
 ) -> Result<Response, Error> {
     let attempt =
-        sign_in::sign_in(web.store(), &given.usuario, given.clave, &from, web.now()).await;
+        sign_in::sign_in(web.store(), &given.usuario, given.clave, origin.client(), web.now())
+            .await;
     let (status, problem) = match attempt {
-        Ok(secret) => return Ok(let_in(&headers, &secret, &given.siguiente)),
+        Ok(entered) => return Ok(let_in(&headers, &entered, &given.siguiente)),
         Err(error @ sign_in::Error::Wait(_)) => (StatusCode::TOO_MANY_REQUESTS, error.to_string()),
         Err(error @ sign_in::Error::Mismatch) => (StatusCode::UNAUTHORIZED, error.to_string()),
         Err(other) => return Err(other.into()),
@@ -108,9 +124,52 @@ async fn enter(
     Ok((status, Html(page.render()?)).into_response())
 }
 
-fn let_in(headers: &HeaderMap, secret: &Secret, next: &str) -> Response {
-    let target = if layout::is_local(next) { next } else { "/" };
-    (access::session_cookie(headers, Some(secret)), Redirect::to(target)).into_response()
+fn let_in(headers: &HeaderMap, entered: &Entered, next: &str) -> Response {
+    let next = if layout::is_local(next) { next } else { "/" };
+    let target = if entered.awaits_code {
+        let back = if next == "/" { "" } else { next };
+        layout::address("/entrar/codigo", &[("siguiente", back)])
+    } else {
+        next.to_owned()
+    };
+    (access::session_cookie(headers, Some(&entered.session)), Redirect::to(&target)).into_response()
+}
+
+async fn ask_code(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    Query(next): Query<Next>,
+) -> Result<Response, Error> {
+    let waits = match access::presented(&headers) {
+        Some(secret) => sign_in::waiting_for_code(web.store(), &secret, web.now()).await?.is_some(),
+        None => false,
+    };
+    if !waits {
+        return Ok(Redirect::to(&address(&next.siguiente)).into_response());
+    }
+    Ok(Html(CodePage { next: next.siguiente, problem: None }.render()?).into_response())
+}
+
+async fn confirm(
+    State(web): State<Web>,
+    origin: Origin,
+    headers: HeaderMap,
+    Form(given): Form<Code>,
+) -> Result<Response, Error> {
+    let waiting = access::presented(&headers).ok_or(Error::SignedOut)?;
+    let (store, seal, now) = (web.store(), web.seal(), web.now());
+    let taken = sign_in::confirm(store, seal, &waiting, &given.codigo, origin.client(), now).await;
+    let (status, problem) = match taken {
+        Ok(session) => {
+            let entered = Entered { session, awaits_code: false };
+            return Ok(let_in(&headers, &entered, &given.siguiente));
+        }
+        Err(error @ sign_in::Error::Wait(_)) => (StatusCode::TOO_MANY_REQUESTS, error.to_string()),
+        Err(error @ sign_in::Error::Code) => (StatusCode::UNAUTHORIZED, error.to_string()),
+        Err(other) => return Err(other.into()),
+    };
+    let page = CodePage { next: given.siguiente, problem: Some(problem) };
+    Ok((status, Html(page.render()?)).into_response())
 }
 
 async fn welcome(State(web): State<Web>, Path(token): Path<String>) -> Result<Response, Error> {
@@ -137,6 +196,7 @@ async fn welcome_page(
 
 async fn accept(
     State(web): State<Web>,
+    origin: Origin,
     Path(token): Path<String>,
     headers: HeaderMap,
     Form(given): Form<NewPassword>,
@@ -146,8 +206,8 @@ async fn accept(
         let problem = "Las dos contraseñas no son iguales; escríbelas de nuevo.".to_owned();
         return welcome_page(&web, &link, Some(problem)).await;
     }
-    match sign_in::accept_link(web.store(), &link, given.clave, web.now()).await {
-        Ok(secret) => Ok(let_in(&headers, &secret, "/")),
+    match sign_in::accept_link(web.store(), &link, given.clave, origin.client(), web.now()).await {
+        Ok(entered) => Ok(let_in(&headers, &entered, "/")),
         Err(sign_in::Error::Password(problem)) => welcome_page(&web, &link, Some(problem)).await,
         Err(other) => Err(other.into()),
     }
@@ -166,10 +226,14 @@ impl From<sign_in::Error> for Error {
             sign_in::Error::Mismatch => Error::SignedOut,
             sign_in::Error::Wait(seconds) => Error::TooMany(seconds.unsigned_abs()),
             sign_in::Error::Link => Error::NotFound(error.to_string()),
-            sign_in::Error::Password(problem) => Error::Invalid(problem),
-            sign_in::Error::Store(_) | sign_in::Error::Random(_) | sign_in::Error::Hashing(_) => {
-                Error::internal(error)
+            sign_in::Error::Password(problem) | sign_in::Error::Refused(problem) => {
+                Error::Invalid(problem)
             }
+            sign_in::Error::Code => Error::Invalid(error.to_string()),
+            sign_in::Error::Store(_)
+            | sign_in::Error::Random(_)
+            | sign_in::Error::Hashing(_)
+            | sign_in::Error::Seal(_) => Error::internal(error),
         }
     }
 }

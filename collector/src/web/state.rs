@@ -11,6 +11,8 @@ use super::live::Streams;
 use crate::actions::Library;
 use crate::actions::attach::Attachments;
 use crate::actions::judge::Bench;
+use crate::actions::seal::Seal;
+use crate::domain::access::TotpRule;
 use crate::domain::firewall_policy::PermittedPort;
 use crate::domain::procedure::Procedure;
 use crate::live::Live;
@@ -31,6 +33,12 @@ pub struct Settings {
     pub verifier: Verifier,
     /// The recorded metrics; `None` where they are not recorded.
     pub metrics: Option<PrometheusHandle>,
+    /// What secrets of second factors are sealed with.
+    pub seal: Seal,
+    /// Who must have a second factor.
+    pub totp: TotpRule,
+    /// What people type to reach the pages, without a slash at the end.
+    pub address: String,
 }
 
 /// Shared by all requests.
@@ -105,6 +113,21 @@ impl Web {
     /// The recorded metrics.
     pub fn metrics(&self) -> Option<&PrometheusHandle> {
         self.inner.settings.metrics.as_ref()
+    }
+
+    /// What secrets of second factors are sealed with.
+    pub fn seal(&self) -> &Seal {
+        &self.inner.settings.seal
+    }
+
+    /// Who must have a second factor.
+    pub fn totp_rule(&self) -> TotpRule {
+        self.inner.settings.totp
+    }
+
+    /// What people type to reach the pages, without a slash at the end.
+    pub fn address(&self) -> &str {
+        &self.inner.settings.address
     }
 
     /// The clock.

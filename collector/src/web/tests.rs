@@ -9,6 +9,8 @@ mod networks;
 mod orders;
 mod pages;
 mod procedures;
+mod people;
 mod protection;
+mod rights;
 mod runs;
 mod sign_in;

@@ -3,10 +3,11 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::response::Html;
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use jiff::Timestamp;
 
+use super::access::Viewer;
 use super::error::Error;
 use super::layout::{Layout, Page, Place};
 use super::markup::Look;
@@ -14,7 +15,7 @@ use super::state::Web;
 use super::{assets, desk, fleet, markup, since, units, words};
 use crate::domain::alert::Severity;
 use crate::domain::device::DeviceStatus;
-use crate::store::{AlertRow, DeskFilter, DeviceRow, Sight};
+use crate::store::{AlertRow, DeskFilter, DeviceRow};
 
 /// Devices in "Por dónde empezar".
 const FIRST: usize = 10;
@@ -22,7 +23,7 @@ const FIRST: usize = 10;
 const WAITING: u32 = 8;
 
 pub(super) fn router() -> Router<Web> {
-    Router::new().route("/", get(show))
+    Router::new().route("/", get(enter))
 }
 
 #[derive(Template)]
@@ -58,7 +59,19 @@ struct Pending {
     sample: bool,
 }
 
-async fn show(State(web): State<Web>, mut page: Page) -> Result<Html<String>, Error> {
+/// Who does not belong to the unit begins with what they asked for.
+async fn enter(
+    State(web): State<Web>,
+    viewer: Viewer,
+    page: Result<Page, Error>,
+) -> Result<Response, Error> {
+    if !viewer.is_staff() {
+        return Ok(Redirect::to("/mesa").into_response());
+    }
+    show(&web, page?).await.map(IntoResponse::into_response)
+}
+
+async fn show(web: &Web, mut page: Page) -> Result<Html<String>, Error> {
     let mut broken: Vec<Broken> = page
         .fleet
         .rows
@@ -69,12 +82,12 @@ async fn show(State(web): State<Web>, mut page: Page) -> Result<Html<String>, Er
     let more = broken.len().saturating_sub(FIRST);
     broken.truncate(FIRST);
     let me = page.viewer.person.id.clone();
-    let sight = Sight::of(&page.viewer.person, true);
+    let sight = page.viewer.sight.clone();
     let urgent = DeskFilter { limit: WAITING, sight, ..DeskFilter::default() };
     let (runs, _) = page.read.desk(&urgent, page.now).await.map_err(Error::internal)?;
     let counts = page.read.desk_counts(&urgent, &me, page.now).await.map_err(Error::internal)?;
     let waiting: Vec<desk::Row> =
-        runs.into_iter().map(|run| desk::Row::new(&web, run, page.now)).collect();
+        runs.into_iter().map(|run| desk::Row::new(web, run, page.now)).collect();
     let today = TodayPage {
         counters: fleet::counters(&page.fleet.counts, None),
         total: page.fleet.counts.total,

@@ -1,10 +1,13 @@
 //! Signing in against a real store.
 
+use super::attempts::{FREE_FAILURES, LONGEST_WAIT, wait_after};
 use super::*;
 use crate::domain::person::{Role, Roles};
 use crate::store::Database;
 
 const PASSWORD: &str = "cuatro palabras al azar";
+
+const CLIENT: Client<'_> = Client { address: "192.0.2.7", browser: "Firefox" };
 
 struct House {
     _folder: tempfile::TempDir,
@@ -30,7 +33,7 @@ impl House {
 
     async fn link(&self) -> Secret {
         let mut write = self.store.write().await.unwrap();
-        let link = create_link(&mut write, &self.ana, self.now).await.unwrap();
+        let link = create_link(&mut write, &self.ana, false, self.now).await.unwrap();
         write.commit().await.unwrap();
         link
     }
@@ -38,12 +41,14 @@ impl House {
     async fn with_password() -> House {
         let house = House::new().await;
         let link = house.link().await;
-        accept_link(&house.store, &link, PASSWORD.into(), house.now).await.unwrap();
+        accept_link(&house.store, &link, PASSWORD.into(), CLIENT, house.now).await.unwrap();
         house
     }
 
     async fn enter(&self, login: &str, password: &str, now: Timestamp) -> Result<Secret, Error> {
-        sign_in(&self.store, login, password.into(), "192.0.2.7", now).await
+        let entered = sign_in(&self.store, login, password.into(), CLIENT, now).await?;
+        assert!(!entered.awaits_code);
+        Ok(entered.session)
     }
 }
 
@@ -51,12 +56,14 @@ impl House {
 async fn a_link_sets_the_password_once_and_begins_a_session() {
     let house = House::new().await;
     let link = house.link().await;
-    let short = accept_link(&house.store, &link, "corta".into(), house.now).await;
+    let short = accept_link(&house.store, &link, "corta".into(), CLIENT, house.now).await;
     assert!(matches!(short, Err(Error::Password(_))));
-    let session = accept_link(&house.store, &link, PASSWORD.into(), house.now).await.unwrap();
+    let entered =
+        accept_link(&house.store, &link, PASSWORD.into(), CLIENT, house.now).await.unwrap();
+    let session = entered.session;
     let resumed = resume(&house.store, &session, house.now).await.unwrap().unwrap();
     assert_eq!(resumed.person.name, "Ana Muñoz");
-    let again = accept_link(&house.store, &link, PASSWORD.into(), house.now).await;
+    let again = accept_link(&house.store, &link, PASSWORD.into(), CLIENT, house.now).await;
     assert!(matches!(again, Err(Error::Link)));
     assert!(house.enter(" Ana ", PASSWORD, house.now).await.is_ok());
 }
@@ -106,4 +113,23 @@ fn the_wait_doubles_up_to_a_quarter_of_an_hour() {
     let waits: Vec<i64> =
         [1, 4, 5, 6, 10, 60].map(|n| wait_after(n, FREE_FAILURES).as_secs()).into();
     assert_eq!(waits, [0, 0, 2, 4, 64, LONGEST_WAIT]);
+}
+
+#[tokio::test]
+async fn another_password_ends_the_other_sessions_and_wants_the_present_one() {
+    let house = House::with_password().await;
+    let here = house.enter("ana", PASSWORD, house.now).await.unwrap();
+    let there = house.enter("ana", PASSWORD, house.now).await.unwrap();
+    let ana = resume(&house.store, &here, house.now).await.unwrap().unwrap().person;
+    let change = async |present: &str, new: &str| {
+        let both = (present.to_owned(), new.to_owned());
+        change_password(&house.store, &ana, both, &here, house.now).await
+    };
+    assert!(matches!(change("no es esa", "otras cuatro palabras").await, Err(Error::Mismatch)));
+    assert!(matches!(change(PASSWORD, "corta").await, Err(Error::Password(_))));
+    change(PASSWORD, "otras cuatro palabras").await.unwrap();
+    assert!(resume(&house.store, &here, house.now).await.unwrap().is_some(), "this one stays");
+    assert!(resume(&house.store, &there, house.now).await.unwrap().is_none());
+    assert!(matches!(house.enter("ana", PASSWORD, house.now).await, Err(Error::Mismatch)));
+    assert!(house.enter("ana", "otras cuatro palabras", house.now).await.is_ok());
 }

@@ -1,17 +1,16 @@
 //! Which runs the list of the Mesa de Ayuda shows, and in which order. It must not put a value into the text of a
 //! statement: every one is bound.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use sqlx::{Database, Encode, QueryBuilder, Type};
 
 use crate::domain::area::Area;
 use crate::domain::id::{AreaId, DeviceId, PersonId};
-use crate::domain::person::{Areas, Person, Role};
+use crate::domain::person::Role;
 use crate::domain::procedure::{StepId, Wait};
 use crate::domain::run::Priority;
 use crate::domain::text::fold;
+use crate::store::sight::Sight;
 
 /// Words of a search that are looked at.
 const WORDS: usize = 6;
@@ -89,60 +88,6 @@ pub enum Assigned {
     ToOthers(PersonId),
     /// Nobody's.
     ToNobody,
-}
-
-/// Which runs somebody may see.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Sight {
-    /// All.
-    #[default]
-    All,
-    /// Those of these areas.
-    Within(BTreeSet<AreaId>),
-    /// What they asked for, what is in their hands, and what stands at a step of their unit's head where that is
-    /// them: in these areas.
-    Own {
-        /// Who.
-        person: PersonId,
-        /// Areas of whose unit they are the head.
-        heads: BTreeSet<AreaId>,
-    },
-}
-
-impl Sight {
-    /// What a person may see; `staff`: they belong to the unit.
-    pub fn of(person: &Person, staff: bool) -> Sight {
-        match (&person.areas, staff) {
-            (Areas::All, true) => Sight::All,
-            (Areas::Only(areas), true) => Sight::Within(areas.clone()),
-            (areas, false) => {
-                let is_head = person.roles.has(Role::UnitHead);
-                let heads = areas.iter().filter(|_| is_head).cloned().collect();
-                Sight::Own { person: person.id.clone(), heads }
-            }
-        }
-    }
-
-    fn conditions<DB>(&self, sql: &mut QueryBuilder<DB>)
-    where
-        DB: Database,
-        for<'q> String: Encode<'q, DB> + Type<DB>,
-    {
-        match self {
-            Sight::All => {}
-            Sight::Within(areas) => {
-                sql.push(" AND ");
-                of_areas(sql, areas);
-            }
-            Sight::Own { person, heads } => {
-                sql.push(" AND (r.requester_id = ").push_bind(person.as_str().to_owned());
-                sql.push(" OR r.assignee_id = ").push_bind(person.as_str().to_owned());
-                sql.push(" OR (r.step_role = 'unit_head' AND ");
-                of_areas(sql, heads);
-                sql.push("))");
-            }
-        }
-    }
 }
 
 /// In which order runs are listed.
@@ -310,20 +255,6 @@ where
     for<'q> String: Encode<'q, DB> + Type<DB>,
 {
     sql.push(" AND ").push(column).push(" = ").push_bind(value.to_owned());
-}
-
-fn of_areas<DB>(sql: &mut QueryBuilder<DB>, areas: &BTreeSet<AreaId>)
-where
-    DB: Database,
-    for<'q> String: Encode<'q, DB> + Type<DB>,
-{
-    if areas.is_empty() {
-        sql.push("1 = 0");
-        return;
-    }
-    sql.push("r.area_id IN (");
-    listed(sql, areas);
-    sql.push(")");
 }
 
 fn listed<'a, DB>(sql: &mut QueryBuilder<DB>, areas: impl IntoIterator<Item = &'a AreaId>)

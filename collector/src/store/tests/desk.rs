@@ -164,8 +164,18 @@ on_both_engines! {
         let words = DeskFilter { words: vec!["catastro".into()], ..DeskFilter::default() };
         assert_eq!(listed(store, words).await, [1]);
         let seeing = |sight: Sight| DeskFilter { sight, ..DeskFilter::default() };
-        assert_eq!(listed(store, seeing(Sight::Within([area.id.clone()].into()))).await, [1]);
-        assert_eq!(listed(store, seeing(Sight::Within([].into()))).await, Vec::<i64>::new());
+        let within = |areas: Areas| Sight::of_unit(&PersonId::new("nobody"), &areas, None);
+        let own = within(Areas::only([area.id.clone()]));
+        assert_eq!(listed(store, seeing(own)).await, [1]);
+        let none = within(Areas::Only([].into()));
+        assert_eq!(listed(store, seeing(none)).await, Vec::<i64>::new());
+        let of = |code: &str| Sight::of_unit(&PersonId::new("nobody"), &Areas::All, Some([code.to_owned()].into()));
+        assert_eq!(listed(store, seeing(of("none such"))).await, Vec::<i64>::new());
+        assert_eq!(
+            listed(store, seeing(of("corrective"))).await,
+            listed(store, seeing(Sight::All)).await,
+            "whose procedure it is sees it in all areas"
+        );
         let no_area = DeskFilter { area: Some(None), ..DeskFilter::default() };
         assert_eq!(listed(store, no_area).await.len(), 2);
     }
@@ -195,7 +205,8 @@ on_both_engines! {
         let requester = Person { roles: Roles::of(Role::Requester), ..head.clone() };
         let everywhere = Person { areas: Areas::All, ..head.clone() };
         for (person, expected) in [(head, vec![1, 2, 4]), (requester, vec![1, 2]), (everywhere, vec![1, 2])] {
-            let (sight, order) = (Sight::of(&person, false), DeskOrder::Age);
+            let sight = Sight::of_other(&person.id, person.roles, &person.areas);
+            let order = DeskOrder::Age;
             assert_eq!(listed(store, DeskFilter { sight, order, ..DeskFilter::default() }).await, expected);
         }
     }

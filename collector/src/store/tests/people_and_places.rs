@@ -28,7 +28,7 @@ on_both_engines! {
         db.add_session(&session, at(0)).await.unwrap();
         assert_eq!(db.session("s", at(9)).await.unwrap().unwrap().person, person);
         assert_eq!(db.session("s", at(10)).await.unwrap(), None);
-        db.set_password_hash(&person.id, "$argon2id$").await.unwrap();
+        db.set_password_hash(&person.id, "$argon2id$", None).await.unwrap();
         assert_eq!(db.session("s", at(1)).await.unwrap(), None);
         assert_eq!(db.administrators().await.unwrap(), 1);
     }

@@ -6,6 +6,7 @@ use crate::actions::attach::{Incoming, attach};
 use crate::actions::confirm_device::{Confirmed, confirm_device};
 use crate::actions::hand_over::{assign_run, prioritise_run};
 use crate::actions::open_run::{Opening, open_run};
+use crate::actions::sight;
 use crate::actions::verify_address::verify_addresses;
 use crate::domain::id::{DeviceId, PersonId, RunId};
 use crate::domain::run::{Event, Priority, Run};
@@ -46,6 +47,7 @@ impl Desk {
     /// For a run that is not theirs, and when the file is none that is taken.
     pub async fn attach(&self, id: &RunId, name: &str, incoming: Incoming) -> Result<(), Error> {
         let (web, actor, now) = (&self.0.web, &self.0.actor, self.0.web.now());
+        sight::check_run(web.store(), web.library(), id, actor).await?;
         let examined = web.attachments().examine(web.store(), incoming, name, actor, now);
         attach(web.store(), id, examined.await?, actor, now).await?;
         web.streams().nudge();

@@ -7,7 +7,7 @@ use crate::domain::id::{AreaId, PersonId};
 use crate::domain::person::Role;
 use crate::domain::procedure::{StepId, Wait};
 use crate::domain::run::Priority;
-use crate::store::{Assigned, DeskFilter, DeskOrder, Sight, Timing, Which};
+use crate::store::{Assigned, DeskFilter, DeskOrder, Timing, Which};
 use crate::web::access::Viewer;
 use crate::web::layout;
 
@@ -181,7 +181,7 @@ impl Asked {
         let some = |text: &String| (!text.is_empty()).then(|| text.clone());
         let procedure = some(&self.procedure);
         DeskFilter {
-            sight: Sight::of(&viewer.person, viewer.is_staff()),
+            sight: viewer.sight.clone(),
             area: some(&self.area).map(|id| (id != "-").then(|| AreaId::new(id))),
             step: some(&self.step).filter(|_| procedure.is_some()).map(StepId::new),
             procedure,
@@ -210,10 +210,12 @@ impl Asked {
 mod tests {
     use super::*;
     use crate::domain::person::{Person, Roles};
+    use crate::store::Sight;
 
     fn me() -> Viewer {
         let roles = Roles::of(Role::Technician);
-        Viewer { person: Person::new(PersonId::new("yo"), "yo", "Yo", roles) }
+        let person = Person::new(PersonId::new("yo"), "yo", "Yo", roles);
+        Viewer { person, sight: Sight::All }
     }
 
     #[test]

@@ -74,7 +74,7 @@ async fn what_cannot_be_done_is_told_run_by_run_and_the_rest_is_done() {
 }
 
 #[tokio::test]
-async fn an_analyst_takes_a_run_but_gives_none_to_others_and_a_requester_gets_none() {
+async fn an_analyst_gives_a_run_to_nobody_else_and_a_requester_gets_none() {
     let house = House::new().await;
     let eva = house.signed_in("eva", Role::AccessAnalyst).await;
     let ana = house.signed_in("ana", Role::Technician).await;
@@ -83,6 +83,9 @@ async fn an_analyst_takes_a_run_but_gives_none_to_others_and_a_requester_gets_no
     let give = |to: &'static str| {
         [("tramite", run.id.to_string()), ("hacer", "asignar".into()), ("persona", to.to_owned())]
     };
+    let form = give("person-eva");
+    let form: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    assert_eq!(post(&house, &ana, &form).await.status, StatusCode::SEE_OTHER);
     for (cookie, to, part) in [
         (&eva, "person-ana", "corresponde al titular"),
         (&ana, "person-luz", "no atiende trámites"),

@@ -10,8 +10,10 @@ use tower::ServiceExt;
 
 use crate::actions::attach::{Attachments, Scanner};
 use crate::actions::judge::{Bench, judge};
+use crate::actions::seal::Seal;
 use crate::actions::secret::Secret;
 use crate::actions::{Library, sign_in};
+use crate::domain::access::TotpRule;
 use crate::domain::area::Area;
 use crate::domain::device::{Device, DeviceStatus, Hints};
 use crate::domain::id::{AreaId, DeviceId, PersonId, TokenId};
@@ -60,6 +62,11 @@ impl Answer {
 
 impl House {
     pub async fn new() -> House {
+        House::with_totp(TotpRule::Nobody).await
+    }
+
+    /// A house where some must have a second factor.
+    pub async fn with_totp(totp: TotpRule) -> House {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&Database::Sqlite(folder.path().join("a.db"))).await.unwrap();
         let bench = Arc::new(Bench {
@@ -77,6 +84,9 @@ impl House {
             attachments,
             verifier: Verifier::new(checks).unwrap(),
             metrics: None,
+            seal: Seal::open(folder.path()).unwrap(),
+            totp,
+            address: "http://localhost".into(),
         };
         let router = router::router(Web::new(settings));
         House { _folder: folder, store, bench, router }
@@ -121,7 +131,7 @@ impl House {
 
     pub async fn link(&self, person: &PersonId) -> String {
         let mut write = self.store.write().await.unwrap();
-        let link = sign_in::create_link(&mut write, person, Timestamp::now()).await.unwrap();
+        let link = sign_in::create_link(&mut write, person, false, Timestamp::now()).await.unwrap();
         write.commit().await.unwrap();
         format!("/bienvenida/{}", link.expose())
     }

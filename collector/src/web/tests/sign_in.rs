@@ -74,10 +74,12 @@ async fn too_many_failures_are_told_to_wait() {
 }
 
 #[tokio::test]
-async fn a_requester_is_told_that_the_pages_are_not_theirs() {
+async fn a_requester_begins_at_what_they_asked_for_and_is_told_that_the_rest_is_not_theirs() {
     let house = House::new().await;
     let cookie = house.signed_in("luis", Role::Requester).await;
-    let refused = house.get("/", &cookie).await;
+    let led = house.get("/", &cookie).await;
+    assert_eq!((led.status, led.location()), (StatusCode::SEE_OTHER, "/mesa"));
+    let refused = house.get("/flota", &cookie).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     assert!(refused.body.contains("personal de la Unidad"));
 }
