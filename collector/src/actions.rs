@@ -28,6 +28,7 @@ pub mod offered_release;
 pub mod open_run;
 pub mod order_action;
 pub mod propose;
+pub mod portal;
 pub mod quarantine;
 pub mod receive_report;
 pub mod remove_sample;
@@ -38,6 +39,7 @@ pub mod send_action;
 pub mod settle_conflict;
 pub mod sign_in;
 pub mod verify_address;
+pub mod sign_step;
 pub mod watch_network;
 pub mod watch_silence;
 

@@ -21,10 +21,12 @@ pub mod network;
 pub mod network_device;
 pub mod notice;
 pub mod person;
+pub mod portal;
 pub mod procedure;
 pub mod proposal;
 pub mod release;
 pub mod run;
+pub mod signature;
 pub mod text;
 pub mod working_time;
 

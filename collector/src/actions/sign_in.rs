@@ -145,11 +145,9 @@ pub async fn sign_in(
     let found = read.person_by_login(&login).await?;
     drop(read);
     let (person, hash) = found.map_or((None, None), |(person, hash)| (Some(person), hash));
-    let known = hash.is_some();
     let matches = off_thread(move || {
         // Somebody unknown costs as much time as somebody known.
-        let hash = hash.as_deref().or(DECOY.as_deref());
-        hash.is_some_and(|hash| verify(&password, hash)) && known
+        matches(&password, hash.as_deref())
     })
     .await?;
     let mut write = store.write().await?;
@@ -247,7 +245,13 @@ fn check_password(password: &str, person: &Person) -> Result<(), Error> {
 static DECOY: LazyLock<Option<String>> =
     LazyLock::new(|| Secret::fresh().ok().and_then(|secret| hash_password(secret.expose()).ok()));
 
-fn hash_password(password: &str) -> Result<String, Error> {
+/// Whether a secret is the one of that hash. Without a hash it takes as long, and is not.
+pub(super) fn matches(secret: &str, hash: Option<&str>) -> bool {
+    let known = hash.is_some();
+    hash.or(DECOY.as_deref()).is_some_and(|hash| verify(secret, hash)) && known
+}
+
+pub(super) fn hash_password(password: &str) -> Result<String, Error> {
     let hash = Argon2::default().hash_password(password.as_bytes());
     hash.map(|hash| hash.to_string()).map_err(|error| Error::Hashing(error.to_string()))
 }
@@ -258,7 +262,7 @@ fn verify(password: &str, hash: &str) -> bool {
 }
 
 /// Argon2 takes tens of milliseconds and 19 MiB: not on a thread that serves others.
-async fn off_thread<T: Send + 'static>(
+pub(super) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::Hashing(error.to_string()))
