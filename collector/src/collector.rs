@@ -212,6 +212,8 @@ fn parts(
         live,
         attachments: attachments(config),
         verifier: Verifier::new(config.checks.clone())?,
+        web_url: config.web_url(),
+        privacy_notice: config.portal.open.then(|| config.portal.privacy_notice.clone()),
         metrics,
     };
     let agents = intake.serve(listeners.agents, ending.clone());

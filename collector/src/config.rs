@@ -1,6 +1,7 @@
 //! The collector's settings: one TOML file, every key optional, flags before the file. It says what is wrong with
 //! a file in words a person can act on, and never shows the password of a database.
 
+mod portal;
 mod refusal;
 
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use portal::{Attachments, Portal};
 pub use refusal::Refusal;
 
 use crate::domain::working_time::WorkingHours;
@@ -45,6 +47,8 @@ pub struct Config {
     pub intake: Intake,
     /// Files of runs.
     pub attachments: Attachments,
+    /// What people without an account meet.
+    pub portal: Portal,
     /// Thresholds of the rules.
     pub rules: Thresholds,
     /// When people work.
@@ -99,16 +103,6 @@ pub struct Intake {
     pub scarce_disk_mib: u64,
 }
 
-/// Where files of runs are kept, and who looks at them.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Attachments {
-    /// Folder; absent: `attachments` in the data folder.
-    pub folder: Option<PathBuf>,
-    /// Socket or `host:port` of ClamAV's daemon; empty: nobody looks.
-    pub clamd: String,
-}
-
 /// A text that may hold a password: `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
@@ -130,6 +124,7 @@ impl Default for Config {
             agent_listener: AgentListener::default(),
             intake: Intake::default(),
             attachments: Attachments::default(),
+            portal: Portal::default(),
             rules: Thresholds::default(),
             working_hours: WorkingHours::default(),
             mail: MailSettings::default(),
@@ -155,12 +150,6 @@ impl Default for AgentListener {
             connections: 4096,
             reflection: false,
         }
-    }
-}
-
-impl Default for Attachments {
-    fn default() -> Self {
-        Attachments { folder: None, clamd: "/run/clamav/clamd.ctl".into() }
     }
 }
 

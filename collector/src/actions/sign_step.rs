@@ -177,7 +177,7 @@ pub async fn sign_by_link(
     Ok(run)
 }
 
-/// What whoever has signed in would sign at the present step.
+/// What whoever has signed in would sign at the present step: the run, the text and its hash.
 ///
 /// # Errors
 /// When the step asks for no signature, or the run is not theirs.
@@ -186,11 +186,12 @@ pub async fn text_for(
     bench: &Bench,
     run: &RunId,
     actor: &Actor,
-) -> Result<(Run, String), Error> {
+) -> Result<(Run, String, String), Error> {
     let mut read = store.read().await?;
     let (run, step) = present(&mut read, bench, run, actor).await?;
     let text = text::of(&mut read, bench, &run, &step).await?;
-    Ok((run, text))
+    let text_sha256 = hash(&text);
+    Ok((run, text, text_sha256))
 }
 
 /// Signs the present step as whoever has signed in; `text_sha256` is of the text they were shown.

@@ -20,7 +20,7 @@ use super::error::Error;
 use super::layout::{Layout, Page, Place};
 use super::markup::Look;
 use super::state::Web;
-use super::{assets, markup, words};
+use super::{assets, markup, signing, words};
 use crate::actions::propose::propose;
 use crate::domain::alert::Alert;
 use crate::domain::id::RunId;
@@ -49,6 +49,7 @@ struct RunPage {
     others: Vec<EventView>,
     alerts: Vec<AlertView>,
     attachments: Panel,
+    signing: Option<signing::Panel>,
     proposal: Option<ProposalView>,
     may_act: bool,
     /// Why the last answer was not taken, with the note that was written so that it is not lost.
@@ -87,6 +88,7 @@ async fn run_page(
     let attachments = Panel::of(&mut page.read, id, &page.viewer).await?;
     let missing = || Error::internal(format!("procedure {} is not known", run.procedure));
     let procedure = web.procedure(&run.procedure, &run.edition).ok_or_else(missing)?.clone();
+    let signing = signing::Panel::of(&mut page, &run, &procedure).await?;
     let row = run.device.as_ref().and_then(|id| page.fleet.rows.iter().find(|row| row.id == *id));
     let area = run.area.as_ref().and_then(|id| page.fleet.areas.iter().find(|area| area.id == *id));
     let present = run.present_step().and_then(|id| procedure.step(id));
@@ -112,6 +114,7 @@ async fn run_page(
         alerts: alerts.into_iter().map(alert).collect(),
         layout: page.layout(run.folio.clone(), Place::Desk),
         attachments,
+        signing,
         steps,
         procedure,
         run,

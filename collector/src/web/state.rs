@@ -29,6 +29,10 @@ pub struct Settings {
     pub attachments: Attachments,
     /// Looks at addresses.
     pub verifier: Verifier,
+    /// What people type to reach the pages, without a slash at the end: for links that are sent.
+    pub web_url: String,
+    /// The privacy notice of the portal; `None`: the portal is closed.
+    pub privacy_notice: Option<String>,
     /// The recorded metrics; `None` where they are not recorded.
     pub metrics: Option<PrometheusHandle>,
 }
@@ -100,6 +104,16 @@ impl Web {
     /// Looks at addresses.
     pub fn verifier(&self) -> &Verifier {
         &self.inner.settings.verifier
+    }
+
+    /// What people type to reach the pages, without a slash at the end.
+    pub fn web_url(&self) -> &str {
+        &self.inner.settings.web_url
+    }
+
+    /// The privacy notice of the portal; `None`: the portal is closed.
+    pub fn privacy_notice(&self) -> Option<&str> {
+        self.inner.settings.privacy_notice.as_deref()
     }
 
     /// The recorded metrics.

@@ -46,7 +46,7 @@ impl Desk {
     pub async fn attach(&self, id: &RunId, name: &str, incoming: Incoming) -> Result<(), Error> {
         let (web, actor, now) = (&self.0.web, &self.0.actor, self.0.web.now());
         let examined = web.attachments().examine(web.store(), incoming, name, actor, now);
-        attach(web.store(), web.bench(), id, examined.await?, actor, now).await?;
+        attach(web.store(), id, examined.await?, actor, now).await?;
         web.streams().nudge();
         Ok(())
     }

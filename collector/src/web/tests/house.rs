@@ -77,6 +77,8 @@ impl House {
             attachments,
             verifier: Verifier::new(checks).unwrap(),
             metrics: None,
+            web_url: "https://atalaya.ejemplo.gob.mx".into(),
+            privacy_notice: Some("Aviso <de> privacidad.".into()),
         };
         let router = router::router(Web::new(settings));
         House { _folder: folder, store, bench, router }
