@@ -32,6 +32,10 @@ pub fn run(place: &Place, file: &Path) -> Result<()> {
             "La copia no incluye la autoridad de certificados: guarde también {}, en lugar seguro.",
             files.join(", ")
         );
+        eprintln!(
+            "Tampoco los archivos de los trámites: copie aparte la carpeta {}.",
+            config.attachments_folder().display()
+        );
         print(&shown.to_string())
     })
 }

@@ -8,6 +8,8 @@ mod house;
 mod networks;
 mod orders;
 mod pages;
+mod portal;
 mod protection;
 mod runs;
 mod sign_in;
+mod signing;

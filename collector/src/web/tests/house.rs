@@ -128,6 +128,10 @@ impl House {
         format!("/bienvenida/{}", link.expose())
     }
 
+    pub fn library(&self) -> &Library {
+        &self.bench.library
+    }
+
     /// How many files are on the disk: still coming in, and in their place.
     pub fn attachments(&self) -> (usize, usize) {
         let folder = self._folder.path().join("attachments");
