@@ -18,6 +18,7 @@ use crate::domain::person::Role;
 use crate::domain::portal::{
     CODE_ALPHABET, CODE_CHARACTERS, Lacking, Request, Service, normal_code, paragraphs,
 };
+use crate::domain::procedure::Need;
 use crate::domain::run::{Entry, Event, Requester, Run};
 use crate::store::{self, PortalMessage, PortalRequest, Store, Write};
 
@@ -112,6 +113,11 @@ pub async fn open_request(
     now: Timestamp,
 ) -> Result<Received, Error> {
     let request = request.checked()?;
+    let first = bench.library.get(request.service.procedure());
+    let first = first.and_then(|procedure| procedure.steps.first());
+    if files.is_empty() && first.is_some_and(|step| step.needs(Need::Attachment)) {
+        return Err(Lacking::Letter.into());
+    }
     let code = fresh_code()?;
     let secret = code.clone();
     let code_hash = sign_in::off_thread(move || sign_in::hash_password(&secret)).await??;

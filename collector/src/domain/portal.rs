@@ -95,6 +95,9 @@ pub enum Lacking {
     /// The text.
     #[error("cuéntanos qué necesitas, con 2,000 caracteres como máximo")]
     Text,
+    /// The letter the procedure begins with.
+    #[error("anexa el oficio: este trámite empieza con él (una foto legible sirve)")]
+    Letter,
     /// The contact.
     #[error("el contacto es un correo o un teléfono; si no tienes, déjalo vacío")]
     Contact,
