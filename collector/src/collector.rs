@@ -216,10 +216,11 @@ fn parts(
         live,
         attachments: attachments(config),
         verifier: Verifier::new(config.checks.clone())?,
+        web_url: config.web_url(),
+        privacy_notice: config.portal.open.then(|| config.portal.privacy_notice.clone()),
         metrics,
         seal: Seal::open(&config.data_dir)?,
         totp: config.sign_in.second_factor,
-        address: config.web_url(),
     };
     let agents = intake.serve(listeners.agents, ending.clone());
     let pages = web::serve(listeners.web, settings, ended(ending.clone()));

@@ -2,6 +2,7 @@
 //! a file in words a person can act on, and never shows the password of a database.
 
 mod hidden;
+mod portal;
 mod refusal;
 mod sign_in;
 
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use hidden::Hidden;
+pub use portal::{Attachments, Portal};
 pub use refusal::Refusal;
 pub use sign_in::SignIn;
 
@@ -51,6 +53,8 @@ pub struct Config {
     pub intake: Intake,
     /// Files of runs.
     pub attachments: Attachments,
+    /// What people without an account meet.
+    pub portal: Portal,
     /// Thresholds of the rules.
     pub rules: Thresholds,
     /// When people work.
@@ -105,14 +109,6 @@ pub struct Intake {
     pub scarce_disk_mib: u64,
 }
 
-/// Where files of runs are kept, and who looks at them.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Attachments {
-    /// Folder; absent: `attachments` in the data folder.
-    pub folder: Option<PathBuf>,
-    /// Socket or `host:port` of ClamAV's daemon; empty: nobody looks.
-    pub clamd: String,
 }
 
 impl Default for Config {
@@ -126,6 +122,7 @@ impl Default for Config {
             agent_listener: AgentListener::default(),
             intake: Intake::default(),
             attachments: Attachments::default(),
+            portal: Portal::default(),
             rules: Thresholds::default(),
             working_hours: WorkingHours::default(),
             mail: MailSettings::default(),
@@ -151,12 +148,6 @@ impl Default for AgentListener {
             connections: 4096,
             reflection: false,
         }
-    }
-}
-
-impl Default for Attachments {
-    fn default() -> Self {
-        Attachments { folder: None, clamd: "/run/clamav/clamd.ctl".into() }
     }
 }
 

@@ -23,10 +23,12 @@ pub mod notice;
 pub mod outage;
 pub mod particulars;
 pub mod person;
+pub mod portal;
 pub mod procedure;
 pub mod proposal;
 pub mod release;
 pub mod run;
+pub mod signature;
 pub mod text;
 pub mod working_time;
 

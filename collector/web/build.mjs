@@ -27,9 +27,9 @@ function styles() {
   return esbuild.transformSync(css, { loader: "css", minify: true, legalComments: "none" }).code;
 }
 
-function script() {
+function script(name) {
   const result = esbuild.buildSync({
-    entryPoints: [join(here, "src", "app.ts")],
+    entryPoints: [join(here, "src", `${name}.ts`)],
     bundle: true,
     minify: true,
     write: false,
@@ -75,7 +75,7 @@ function put(name, content) {
   );
 }
 
-const files = { "app.css": styles(), "app.js": script(), "icons.svg": icons() };
+const files = { "app.css": styles(), "app.js": script("app"), "portal.js": script("portal"), "icons.svg": icons() };
 for (const name of readdirSync(join(here, "static"))) {
   files[name] = readFileSync(join(here, "static", name));
 }

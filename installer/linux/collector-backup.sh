@@ -16,6 +16,15 @@ atalaya-collector backup "$new/atalaya.db" >/dev/null
 # Without its authority a restored collector is a stranger to its agents.
 cp -p /var/lib/atalaya-collector/ca.crt "$new/"
 find /var/lib/atalaya-collector -maxdepth 1 \( -name 'ca*.key' -o -name 'ca*.crt' -o -name ca.json \) -exec cp -p -t "$new/" {} +
+# Files of runs are named by what is in them and never change: one pool for all copies. They come after the database, which
+# names none that is not there yet.
+files=/var/lib/atalaya-collector/attachments
+if [ -d "$files" ]; then
+  (cd "$files" && find . -type f ! -name '.incoming-*') | while read -r file; do
+    kept="$folder/attachments/$file"
+    [ -e "$kept" ] || { mkdir -p "${kept%/*}" && cp -p "$files/$file" "$kept.part" && mv "$kept.part" "$kept"; }
+  done
+fi
 sync "$new"/* "$new"
 mv -T "$new" "$folder/$name"
 echo "copia en $folder/$name"

@@ -20,11 +20,14 @@ pub use self::shelf::{Incoming, Refused};
 
 use self::scan::Verdict;
 use self::shelf::Shelf;
+use super::judge::Bench;
+use super::runs::take_in;
 use super::{Error, Result};
 use crate::domain::access::Actor;
 use crate::domain::attachment::{Attachment, FILES_OF_RUN, MediaType, Scan, clean_name};
 use crate::domain::id::{AttachmentId, RunId};
-use crate::store::{AuditEntry, Store};
+use crate::domain::run::{Attached, Event, Run};
+use crate::store::{AuditEntry, Store, Write};
 
 /// Files looked at together: each may take a second of processor.
 const LOOKED_AT: usize = 2;
@@ -128,23 +131,40 @@ impl Attachments {
 /// [`Error::NotFound`] without such a run, [`Error::Unfitting`] when it has too many files.
 pub async fn attach(
     store: &Store,
+    bench: &Bench,
     run: &RunId,
     fit: Fit,
     actor: &Actor,
     now: Timestamp,
-) -> Result<AttachmentId> {
+) -> Result<()> {
     let mut write = store.write().await?;
     let found = write.run(run).await?.ok_or(Error::NotFound("el trámite"))?;
     if !actor.covers(found.area.as_ref()) {
         return Err(Error::NotAllowed("el trámite es de un área que no te corresponde"));
     }
-    if write.count_attachments(run).await? >= FILES_OF_RUN {
+    attach_within(&mut write, bench, found, fit, actor, now).await?;
+    Ok(write.commit().await?)
+}
+
+/// Lets a run know a file inside the caller's transaction; the run afterwards.
+///
+/// # Errors
+/// When the run has too many files.
+pub(super) async fn attach_within(
+    write: &mut Write,
+    bench: &Bench,
+    run: Run,
+    fit: Fit,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Run> {
+    if write.count_attachments(&run.id).await? >= FILES_OF_RUN {
         return Err(Error::Unfitting("el trámite ya tiene 50 archivos, que son los que caben"));
     }
     let attachment = Attachment {
         id: AttachmentId::new(Uuid::now_v7().to_string()),
-        run: run.clone(),
-        step: found.present_step().cloned(),
+        run: run.id.clone(),
+        step: run.present_step().cloned(),
         sha256: fit.sha256,
         name: fit.name,
         media: fit.media,
@@ -155,8 +175,9 @@ pub async fn attach(
         scan: fit.scan,
     };
     write.add_attachment(&attachment).await?;
-    write.commit().await?;
-    Ok(attachment.id)
+    let Attachment { id, name, sha256, .. } = attachment;
+    let attached = Attached { id: id.to_string(), name, sha256 };
+    take_in(write, bench, run, Event::Attach { attached }, actor, now).await
 }
 
 async fn refuse_infected(

@@ -35,6 +35,10 @@ pub fn run(place: &Place, file: &Path) -> Result<()> {
              en lugar seguro y aparte.",
             files.join(", ")
         );
+        eprintln!(
+            "Tampoco los archivos de los trámites: copie aparte la carpeta {}.",
+            config.attachments_folder().display()
+        );
         print(&shown.to_string())
     })
 }

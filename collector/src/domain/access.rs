@@ -1,4 +1,5 @@
-//! Who is acting: a person, a program with a token, the collector itself, or whoever holds its machine.
+//! Who is acting: a person, a program with a token, somebody without an account, the collector itself, or whoever
+//! holds its machine.
 
 use super::id::{AreaId, PersonId, TokenId};
 use super::person::{Areas, Person, Role, Roles};
@@ -48,6 +49,13 @@ pub enum Actor {
         /// Its name at the time.
         name: String,
     },
+    /// Somebody without an account: by the public portal, or by a link to sign.
+    Guest {
+        /// Name as they gave it.
+        name: String,
+        /// The one role they act in.
+        role: Role,
+    },
     /// The collector, from readings and the clock.
     Machine,
     /// Whoever runs commands on the collector's machine.
@@ -68,7 +76,9 @@ impl Actor {
     /// Name shown beside what they did.
     pub fn name(&self) -> &str {
         match self {
-            Actor::Person { name, .. } | Actor::Token { name, .. } => name,
+            Actor::Person { name, .. } | Actor::Token { name, .. } | Actor::Guest { name, .. } => {
+                name
+            }
             Actor::Machine => "Atalaya",
             Actor::Console => "Consola",
         }
@@ -78,7 +88,7 @@ impl Actor {
     pub fn person(&self) -> Option<&PersonId> {
         match self {
             Actor::Person { id, .. } => Some(id),
-            Actor::Token { .. } | Actor::Machine | Actor::Console => None,
+            Actor::Token { .. } | Actor::Guest { .. } | Actor::Machine | Actor::Console => None,
         }
     }
 
@@ -91,6 +101,7 @@ impl Actor {
     pub fn may_act_as(&self, role: Role) -> bool {
         match self {
             Actor::Person { roles, .. } => roles.may_act_as(role),
+            Actor::Guest { role: own, .. } => *own == role,
             Actor::Token { .. } | Actor::Machine | Actor::Console => true,
         }
     }
@@ -114,7 +125,8 @@ impl Actor {
     pub fn covers(&self, area: Option<&AreaId>) -> bool {
         match self {
             Actor::Person { areas, .. } => areas.cover(area),
-            Actor::Token { .. } | Actor::Machine | Actor::Console => true,
+            // What they hold, a code or a link, is for one run.
+            Actor::Token { .. } | Actor::Guest { .. } | Actor::Machine | Actor::Console => true,
         }
     }
 
@@ -123,6 +135,7 @@ impl Actor {
     pub fn role_word(&self) -> &'static str {
         match self {
             Actor::Person { roles, .. } => roles.first().map_or("none", Role::as_str),
+            Actor::Guest { role, .. } => role.as_str(),
             Actor::Token { .. } => "token",
             Actor::Machine => "machine",
             Actor::Console => "console",

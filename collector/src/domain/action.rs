@@ -77,6 +77,7 @@ impl Ordering {
         let looks_after_pcs = self.actor.may_act_as(Role::Technician);
         let decides = match &self.actor {
             Actor::Person { roles, .. } => roles.has(Role::Head) || self.administrator,
+            Actor::Guest { .. } => false,
             Actor::Token { .. } | Actor::Machine | Actor::Console => self.administrator,
         };
         looks_after_pcs && (decides || !is_heavy(kind))

@@ -60,7 +60,9 @@ mod identity;
 mod network;
 mod networks;
 mod people_and_places;
+mod portal;
 mod releases;
+mod signatures;
 
 #[tokio::test]
 async fn a_damaged_sqlite_file_is_refused_with_the_remedy() {

@@ -5,6 +5,7 @@
 mod administrator;
 mod desk;
 mod own;
+mod signing;
 mod technical;
 
 pub use own::{Origin, Own};

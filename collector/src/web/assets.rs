@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn every_file_a_page_asks_for_is_in_the_bundle() {
-        for name in ["app.css", "app.js", "icons.svg", "atalaya.svg"] {
+        for name in ["app.css", "app.js", "portal.js", "icons.svg", "atalaya.svg"] {
             assert!(ADDRESSES.contains_key(name), "{name}");
         }
     }

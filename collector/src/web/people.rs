@@ -329,7 +329,7 @@ async fn link(
     match administrator.recovery_link(&id, form.sin_segundo_factor == "si").await {
         Ok(secret) => {
             let page = page.renewed(&web).await?;
-            let link = Some(format!("{}/bienvenida/{}", web.address(), secret.expose()));
+            let link = Some(format!("{}/bienvenida/{}", web.web_url(), secret.expose()));
             let shown = person_page(page, Some(&id), Shown { link, ..Shown::default() }).await?;
             Ok(Html(shown.render()?).into_response())
         }

@@ -5,7 +5,8 @@ use axum::Router;
 use super::state::Web;
 use super::{
     alerts, api, areas, assets, attachments, desk, device, fleet, flow, health, identity, layout,
-    live, networks, new_run, own_account, people, procedures, protection, run, sign_in, today,
+    live, networks, new_run, own_account, people, portal, procedures, protection, run, sign_in,
+    signing, today,
 };
 
 /// The web side as a service.
@@ -33,6 +34,10 @@ pub(super) fn router(web: Web) -> Router {
         .merge(attachments::router())
         // GET /procedimientos/{code}/{flujo,flujo.svg}   GET /tramites/{id}/flujo
         .merge(flow::router())
+        // GET, POST /tramites/{id}/firma   POST /tramites/{id}/{enlace-de-firma[/retirar],mensajes}
+        .merge(signing::router())
+        // GET /portal[/equipo/{number}]   GET, POST /portal/seguir, /portal/firmar/{token}   POST /portal/mensajes
+        .merge(portal::router())
         // GET, POST /redes[/{id}]   POST /redes/{id}/{vigilar,dejar,quitar}
         .merge(networks::router())
         // GET /procedimientos[/{code}]
@@ -58,7 +63,8 @@ pub(super) fn router(web: Web) -> Router {
         // GET /api/v1/network-devices   POST /api/v1/runs/{id}/{steps,assign,priority,comments}   GET, POST /api/v1/devices/{id}/actions
         .merge(api::router())
         .with_state(web.clone());
-    // What brings files, and may take its time: POST /tramites/{id}/adjuntos
-    let uploads = Router::new().merge(attachments::uploads()).with_state(web);
+    // What brings files, and may take its time: POST /tramites/{id}/adjuntos, /portal
+    let uploads =
+        Router::new().merge(attachments::uploads()).merge(portal::uploads()).with_state(web);
     protection::around(routes, uploads)
 }

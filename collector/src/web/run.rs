@@ -29,7 +29,7 @@ use super::fields::{self, FieldView, Typed};
 use super::layout::{Layout, Page, Place};
 use super::markup::Look;
 use super::state::Web;
-use super::{assets, markup, units, words};
+use super::{assets, markup, signing, units, words};
 use crate::actions::propose::propose;
 use crate::domain::alert::Alert;
 use crate::domain::id::RunId;
@@ -62,6 +62,7 @@ struct RunPage {
     others: Vec<EventView>,
     alerts: Vec<AlertView>,
     attachments: Panel,
+    signing: Option<signing::Panel>,
     proposal: Option<ProposalView>,
     network_test: Option<NetworkTestView>,
     may_act: bool,
@@ -131,6 +132,7 @@ async fn run_page(
     let events = page.read.run_events(id).await.map_err(Error::internal)?;
     let alerts = page.read.alerts_of_run(id).await.map_err(Error::internal)?;
     let attachments = Panel::of(&mut page.read, id, &page.viewer).await?;
+    let signing = signing::Panel::of(&mut page, &run, &procedure).await?;
     let fleet = page.fleet.clone();
     let row = run.device.as_ref().and_then(|id| fleet.rows.iter().find(|row| row.id == *id));
     let area = run.area.as_ref().and_then(|id| fleet.areas.iter().find(|area| area.id == *id));
@@ -183,6 +185,7 @@ async fn run_page(
         links,
         alerts: alerts.into_iter().map(alert).collect(),
         layout: page.layout(run.folio.clone(), Place::Desk),
+        signing,
         steps,
         procedure,
         run,

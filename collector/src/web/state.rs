@@ -31,14 +31,16 @@ pub struct Settings {
     pub attachments: Attachments,
     /// Looks at addresses.
     pub verifier: Verifier,
+    /// What people type to reach the pages, without a slash at the end: for links that are sent.
+    pub web_url: String,
+    /// The privacy notice of the portal; `None`: the portal is closed.
+    pub privacy_notice: Option<String>,
     /// The recorded metrics; `None` where they are not recorded.
     pub metrics: Option<PrometheusHandle>,
     /// What secrets of second factors are sealed with.
     pub seal: Seal,
     /// Who must have a second factor.
     pub totp: TotpRule,
-    /// What people type to reach the pages, without a slash at the end.
-    pub address: String,
 }
 
 /// Shared by all requests.
@@ -110,6 +112,16 @@ impl Web {
         &self.inner.settings.verifier
     }
 
+    /// What people type to reach the pages, without a slash at the end.
+    pub fn web_url(&self) -> &str {
+        &self.inner.settings.web_url
+    }
+
+    /// The privacy notice of the portal; `None`: the portal is closed.
+    pub fn privacy_notice(&self) -> Option<&str> {
+        self.inner.settings.privacy_notice.as_deref()
+    }
+
     /// The recorded metrics.
     pub fn metrics(&self) -> Option<&PrometheusHandle> {
         self.inner.settings.metrics.as_ref()
@@ -123,11 +135,6 @@ impl Web {
     /// Who must have a second factor.
     pub fn totp_rule(&self) -> TotpRule {
         self.inner.settings.totp
-    }
-
-    /// What people type to reach the pages, without a slash at the end.
-    pub fn address(&self) -> &str {
-        &self.inner.settings.address
     }
 
     /// The clock.

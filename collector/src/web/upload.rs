@@ -49,7 +49,6 @@ impl Upload {
     }
 
     /// The text of a field, trimmed; empty when it was not sent.
-    #[expect(dead_code, reason = "the portal's forms will read their fields here")]
     pub fn text(&self, name: &str) -> &str {
         self.fields.get(name).map_or("", |text| text.trim())
     }

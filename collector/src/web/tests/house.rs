@@ -86,7 +86,8 @@ impl House {
             metrics: None,
             seal: Seal::open(folder.path()).unwrap(),
             totp,
-            address: "http://localhost".into(),
+            web_url: "https://atalaya.ejemplo.gob.mx".into(),
+            privacy_notice: Some("Aviso <de> privacidad.".into()),
         };
         let router = router::router(Web::new(settings));
         House { _folder: folder, store, bench, router }
@@ -134,6 +135,10 @@ impl House {
         let link = sign_in::create_link(&mut write, person, false, Timestamp::now()).await.unwrap();
         write.commit().await.unwrap();
         format!("/bienvenida/{}", link.expose())
+    }
+
+    pub fn library(&self) -> &Library {
+        &self.bench.library
     }
 
     /// How many files are on the disk: still coming in, and in their place.
