@@ -38,6 +38,8 @@ pub mod send_action;
 pub mod settle_conflict;
 pub mod sign_in;
 pub mod verify_address;
+pub mod verify_ledger;
+pub mod verify_runs;
 pub mod watch_network;
 pub mod watch_silence;
 
