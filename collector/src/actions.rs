@@ -13,6 +13,7 @@ pub mod create_person;
 pub mod create_token;
 pub mod enrol;
 pub mod escalate;
+pub mod export_head;
 pub mod hand_over;
 pub mod judge;
 pub mod manage_area;

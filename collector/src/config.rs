@@ -1,6 +1,7 @@
 //! The collector's settings: one TOML file, every key optional, flags before the file. It says what is wrong with
 //! a file in words a person can act on, and never shows the password of a database.
 
+mod audit;
 mod refusal;
 
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use audit::Audit;
 pub use refusal::Refusal;
 
 use crate::domain::working_time::WorkingHours;
@@ -53,6 +55,8 @@ pub struct Config {
     pub mail: MailSettings,
     /// What the collector looks at itself.
     pub checks: Checks,
+    /// Where the heads of the ledger go.
+    pub audit: Audit,
 }
 
 /// Where the pages are served.
@@ -134,6 +138,7 @@ impl Default for Config {
             working_hours: WorkingHours::default(),
             mail: MailSettings::default(),
             checks: Checks::default(),
+            audit: Audit::default(),
         }
     }
 }
@@ -274,6 +279,9 @@ impl Config {
                 let remedy = format!("use un número de {least} a {most}");
                 return refuse(key, value.to_string(), &remedy);
             }
+        }
+        if let Some((key, value, remedy)) = self.audit.wrong() {
+            return refuse(key, value, remedy);
         }
         if self.intake.scarce_disk_mib > self.intake.low_disk_mib {
             let remedy = "no puede ser mayor que `intake.low_disk_mib`";

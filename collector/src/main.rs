@@ -78,6 +78,9 @@ enum Command {
         /// Archivo de la copia; no debe existir.
         file: PathBuf,
     },
+    /// El libro de auditoría: verificarlo, su última huella, sus asientos.
+    #[command(subcommand)]
+    Audit(command::audit::Audit),
     /// El municipio de muestra.
     #[command(subcommand)]
     Sample(command::sample::Sample),
@@ -109,6 +112,7 @@ fn main() -> ExitCode {
         Command::Action(action) => command::action::run(&place, action),
         Command::Mail(mail) => command::mail::run(&place, mail),
         Command::Backup { file } => command::backup::run(&place, &file),
+        Command::Audit(audit) => command::audit::run(&place, audit),
         Command::Sample(sample) => command::sample::run(&place, sample),
     };
     match outcome {
