@@ -37,6 +37,8 @@ pub enum Place {
     Procedures,
     /// Administración.
     Administration,
+    /// Administración → Auditoría.
+    Audit,
 }
 
 /// One entry of the navigation.
@@ -184,6 +186,8 @@ impl Layout {
         if self.administers {
             let areas = "/administracion/areas";
             entries.push(entry(Place::Administration, areas, "settings", "Áreas", 0, "", true));
+            let audit = "/administracion/auditoria";
+            entries.push(entry(Place::Audit, audit, "history", "Auditoría", 0, "", true));
         }
         entries
     }

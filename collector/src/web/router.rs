@@ -4,8 +4,8 @@ use axum::Router;
 
 use super::state::Web;
 use super::{
-    alerts, api, areas, assets, attachments, desk, device, fleet, health, identity, layout, live,
-    networks, procedures, protection, run, sign_in, today,
+    alerts, api, areas, assets, attachments, audit, desk, device, fleet, health, identity, layout,
+    live, networks, procedures, protection, run, sign_in, today,
 };
 
 /// The web side as a service.
@@ -34,6 +34,8 @@ pub(super) fn router(web: Web) -> Router {
         .merge(procedures::router())
         // GET /administracion/areas[/{id}]   POST /administracion/areas/{id}/politica
         .merge(areas::router())
+        // GET /administracion/auditoria
+        .merge(audit::router())
         // GET, POST /entrar   GET, POST /bienvenida/{token}   POST /salir
         .merge(sign_in::router())
         // POST /tema
