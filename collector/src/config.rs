@@ -1,6 +1,7 @@
 //! The collector's settings: one TOML file, every key optional, flags before the file. It says what is wrong with
 //! a file in words a person can act on, and never shows the password of a database.
 
+mod address;
 mod audit;
 mod refusal;
 
@@ -9,8 +10,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use address::host_name;
 pub use audit::Audit;
 pub use refusal::Refusal;
+
+use address::{host_of, is_host_and_port, is_postgres, is_url};
 
 use crate::domain::working_time::WorkingHours;
 use crate::mail::MailSettings;
@@ -306,33 +310,6 @@ impl Config {
                       menos un día en `days`";
         Err(Refusal::value(file, "working_hours", &value, remedy))
     }
-}
-
-/// The host of `host:port`.
-fn host_of(address: &str) -> String {
-    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
-    host.trim_matches(['[', ']']).to_owned()
-}
-
-fn is_postgres(text: &str) -> bool {
-    text.starts_with("postgres://") || text.starts_with("postgresql://")
-}
-
-fn is_url(text: &str) -> bool {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
-}
-
-fn is_host_and_port(text: &str) -> bool {
-    let Some((host, port)) = text.rsplit_once(':') else { return false };
-    let plain = !host.is_empty() && !host.contains(['/', ' ']) && text.len() <= 255;
-    plain && port.parse::<u16>().is_ok_and(|port| port > 0)
-}
-
-/// What this machine calls itself.
-pub fn host_name() -> String {
-    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    if name.is_empty() { "localhost".into() } else { name }
 }
 
 #[cfg(test)]
