@@ -123,7 +123,7 @@ async fn tell(read: &mut Read, verdict: &Verdict, heads: usize, took: Duration) 
 
 /// Rebuilds every run from its events and tells which are not what their rows say.
 async fn compare_runs(config: &Config, store: &Store) -> Result<()> {
-    let library = open_bench(config)?.library;
+    let library = open_bench(config, store).await?.library;
     let mut read = store.read().await?;
     let verdict = verify_runs(&mut read, &library, |_| {}).await?;
     for (folio, differing) in &verdict.differing {
