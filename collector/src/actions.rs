@@ -15,6 +15,7 @@ pub mod create_token;
 pub mod enrol;
 pub mod escalate;
 pub mod gather_outage;
+pub mod export_head;
 pub mod hand_over;
 pub mod import_people;
 pub mod judge;
@@ -48,6 +49,8 @@ pub mod sight;
 pub mod sign_in;
 pub mod sign_step;
 pub mod verify_address;
+pub mod verify_ledger;
+pub mod verify_runs;
 pub mod watch_network;
 pub mod watch_silence;
 

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::actions::attach::{Attachments, Scanner};
+use crate::actions::export_head::{export_heads, export_last_head};
 use crate::actions::judge::Bench;
 use crate::actions::manage_edition::{self, open_library, refresh_library};
 use crate::actions::seal::{self, Seal};
@@ -167,7 +168,10 @@ pub async fn run(
     let parts = parts(config, listeners, (&store, &bench), &live, metrics.clone(), ending)?;
     let swept = sweep(store.clone(), attachments(config));
     let followed = follow(&store, &live, &bench.library);
-    let beside = async { tokio::join!(live.watch(&store), followed, upkeep(metrics), swept) };
+    let exports = config.exports();
+    let exported = export_heads(&store, &exports);
+    let beside =
+        async { tokio::join!(live.watch(&store), followed, upkeep(metrics), swept, exported) };
     ready();
     tokio::pin!(parts, beside);
     let outcome = tokio::select! {
@@ -183,6 +187,7 @@ pub async fn run(
         }
     };
     if outcome.is_ok() {
+        export_last_head(&store, &exports).await;
         store.close().await;
     }
     outcome

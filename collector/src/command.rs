@@ -4,6 +4,7 @@
 pub mod action;
 pub mod admin;
 pub mod area;
+pub mod audit;
 pub mod backup;
 pub mod ca;
 pub mod check;

@@ -3,6 +3,8 @@
 
 mod hidden;
 mod portal;
+mod address;
+mod audit;
 mod refusal;
 mod sign_in;
 
@@ -13,8 +15,12 @@ use serde::Deserialize;
 
 pub use hidden::Hidden;
 pub use portal::{Attachments, Portal};
+pub use address::host_name;
+pub use audit::Audit;
 pub use refusal::Refusal;
 pub use sign_in::SignIn;
+
+use address::{host_of, is_host_and_port, is_postgres, is_url};
 
 use crate::domain::working_time::WorkingHours;
 use crate::mail::MailSettings;
@@ -63,6 +69,8 @@ pub struct Config {
     pub mail: MailSettings,
     /// What the collector looks at itself.
     pub checks: Checks,
+    /// Where the heads of the ledger go.
+    pub audit: Audit,
 }
 
 /// Where the pages are served.
@@ -127,6 +135,7 @@ impl Default for Config {
             working_hours: WorkingHours::default(),
             mail: MailSettings::default(),
             checks: Checks::default(),
+            audit: Audit::default(),
         }
     }
 }
@@ -262,6 +271,9 @@ impl Config {
                 return refuse(key, value.to_string(), &remedy);
             }
         }
+        if let Some((key, value, remedy)) = self.audit.wrong() {
+            return refuse(key, value, remedy);
+        }
         if self.intake.scarce_disk_mib > self.intake.low_disk_mib {
             let remedy = "no puede ser mayor que `intake.low_disk_mib`";
             return refuse(
@@ -285,33 +297,6 @@ impl Config {
                       menos un día en `days`";
         Err(Refusal::value(file, "working_hours", &value, remedy))
     }
-}
-
-/// The host of `host:port`.
-fn host_of(address: &str) -> String {
-    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
-    host.trim_matches(['[', ']']).to_owned()
-}
-
-fn is_postgres(text: &str) -> bool {
-    text.starts_with("postgres://") || text.starts_with("postgresql://")
-}
-
-fn is_url(text: &str) -> bool {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
-}
-
-fn is_host_and_port(text: &str) -> bool {
-    let Some((host, port)) = text.rsplit_once(':') else { return false };
-    let plain = !host.is_empty() && !host.contains(['/', ' ']) && text.len() <= 255;
-    plain && port.parse::<u16>().is_ok_and(|port| port > 0)
-}
-
-/// What this machine calls itself.
-pub fn host_name() -> String {
-    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    if name.is_empty() { "localhost".into() } else { name }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod enrolment;
 pub mod firewall_policy;
 pub mod id;
 pub mod identity;
+pub mod ledger;
 pub mod likeness;
 pub mod mail;
 pub mod network;

@@ -81,6 +81,9 @@ enum Command {
         /// Archivo de la copia; no debe existir.
         file: PathBuf,
     },
+    /// El libro de auditoría: verificarlo, su última huella, sus asientos.
+    #[command(subcommand)]
+    Audit(command::audit::Audit),
     /// El municipio de muestra.
     #[command(subcommand)]
     Sample(command::sample::Sample),
@@ -113,6 +116,7 @@ fn main() -> ExitCode {
         Command::Action(action) => command::action::run(&place, action),
         Command::Mail(mail) => command::mail::run(&place, mail),
         Command::Backup { file } => command::backup::run(&place, &file),
+        Command::Audit(audit) => command::audit::run(&place, audit),
         Command::Sample(sample) => command::sample::run(&place, sample),
     };
     match outcome {

@@ -7,6 +7,7 @@ mod api;
 mod areas;
 mod assets;
 mod attachments;
+mod audit;
 mod desk;
 mod device;
 mod error;

@@ -11,7 +11,11 @@ use crate::store::{self, AuditEntry, Store};
 /// When the store refuses.
 pub async fn remove_sample(store: &Store, actor: &Actor, now: Timestamp) -> store::Result<u64> {
     let mut write = store.write().await?;
+    let witness = write.keep_hashes_of_sample().await?;
     let removed = write.remove_sample().await?;
+    if let Some(witness) = witness {
+        write.audit(actor, &witness, now).await?;
+    }
     let entry = AuditEntry {
         act: "sample.remove",
         subject: "sample".into(),

@@ -25,6 +25,8 @@ use crate::store::{Arrival, RunFilter, Store};
 mod deadlines;
 mod fleet;
 mod outage;
+mod folios;
+mod ledger;
 
 fn at(second: i64) -> Timestamp {
     // A Monday at noon in Mexico.

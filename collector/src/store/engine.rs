@@ -12,6 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
+use super::ledger::Appended;
 use super::{Error, Result};
 
 /// Oldest SQLite without the bug that could reset a write-ahead log that was still needed.
@@ -65,6 +66,8 @@ pub struct Write {
     read: Read,
     /// Subjects whose change counter is bumped at commit, in one order, so that two never wait for each other.
     changed: BTreeSet<&'static str>,
+    /// What is appended to the ledger at commit.
+    gathered: Vec<Appended>,
 }
 
 #[derive(Debug)]
@@ -100,7 +103,9 @@ impl Store {
             Database::Sqlite(path) => open_sqlite(path).await?,
             Database::Postgres(url) => open_postgres(url).await?,
         };
-        Ok(Store { pools })
+        let store = Store { pools };
+        store.adopt().await?;
+        Ok(store)
     }
 
     /// Begins a transaction that only looks.
@@ -127,7 +132,7 @@ impl Store {
             Pools::Sqlite { writer, .. } => Inner::Sqlite(begin_sqlite(writer).await?),
             Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
-        Ok(Write { read: Read { inner }, changed: BTreeSet::new() })
+        Ok(Write { read: Read { inner }, changed: BTreeSet::new(), gathered: Vec::new() })
     }
 
     /// Writes a consistent copy of a SQLite database into a file that must not exist yet.
@@ -178,6 +183,7 @@ impl Write {
         for subject in std::mem::take(&mut self.changed) {
             on!(self, |db| sqlx::query(sql).bind(subject).execute(db).await.map(drop))?;
         }
+        self.append_gathered().await?;
         match self.read.inner {
             Inner::Sqlite(transaction) => transaction.commit().await?,
             Inner::Postgres(transaction) => transaction.commit().await?,
@@ -188,6 +194,11 @@ impl Write {
     /// Tells whoever watches, once this is committed, that a subject changed.
     pub fn bump(&mut self, subject: &'static str) {
         self.changed.insert(subject);
+    }
+
+    /// What this transaction appends to the ledger, in order.
+    pub(in crate::store) fn gathered(&mut self) -> &mut Vec<Appended> {
+        &mut self.gathered
     }
 }
 

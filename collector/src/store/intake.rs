@@ -8,20 +8,11 @@ use data_encoding::{BASE64, HEXLOWER};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::bulk::from_json;
 use super::engine::{Read, Write, on};
 use super::{Result, row};
 use crate::domain::id::DeviceId;
 use crate::domain::reading::Sample;
-
-/// A statement whose rows come from a JSON array of arrays: for SQLite and for PostgreSQL.
-macro_rules! from_json {
-    ($head:literal, $tail:literal) => {
-        [
-            concat!($head, " FROM json_each($1) AS items ", $tail),
-            concat!($head, " FROM json_array_elements(cast($1 AS json)) AS items (value) ", $tail),
-        ]
-    };
-}
 
 /// How far an epoch of a device is stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -357,18 +348,5 @@ impl Write {
             ])
         });
         self.bulk(SQL, rows.collect()).await
-    }
-
-    async fn bulk(&mut self, sql: [&'static str; 2], rows: Vec<Value>) -> Result<()> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let (sql, rows) = (self.text(sql), Value::Array(rows).to_string());
-        on!(self, |db| sqlx::query(sql).bind(&rows).execute(db).await.map(drop))?;
-        Ok(())
-    }
-
-    fn text(&self, [sqlite, postgres]: [&'static str; 2]) -> &'static str {
-        if self.is_sqlite() { sqlite } else { postgres }
     }
 }

@@ -122,6 +122,20 @@ impl Read {
         found.map(RunColumns::read).transpose()
     }
 
+    /// Runs after one, by their ids, at most so many.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn runs_after(&mut self, after: &RunId, limit: u32) -> Result<Vec<Run>> {
+        let sql = "SELECT * FROM run WHERE id > $1 ORDER BY id LIMIT $2";
+        let rows: Vec<RunColumns> = on!(self, |db| sqlx::query_as(sql)
+            .bind(after.as_str())
+            .bind(i64::from(limit))
+            .fetch_all(db)
+            .await)?;
+        rows.into_iter().map(RunColumns::read).collect()
+    }
+
     /// The open corrective run of a device.
     ///
     /// # Errors

@@ -53,3 +53,17 @@ macro_rules! on_both_engines {
     )*};
 }
 pub(crate) use on_both_engines;
+
+/// Runs a statement as somebody with the database in hand would.
+pub(crate) async fn run_sql(db: &mut super::Write, sql: &str) {
+    let sql = sqlx::AssertSqlSafe(sql.to_owned());
+    super::engine::on!(db, |db| sqlx::query(sql).execute(db).await.map(drop)).unwrap();
+}
+
+impl super::Write {
+    /// Reckons every hash and the head again, as somebody would who wants to cover what they changed.
+    pub(crate) async fn chain_anew(&mut self) {
+        run_sql(self, "UPDATE ledger_head SET entry = 0").await;
+        self.hash_all().await.unwrap();
+    }
+}

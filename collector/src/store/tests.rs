@@ -14,7 +14,9 @@ use crate::domain::id::*;
 use crate::domain::person::{Areas, Person, Role, Roles, Scope, Token};
 use crate::domain::procedure::StepId;
 use crate::domain::reading::{Antivirus, Reading, Sample, Section, SectionKind, Status};
-use crate::domain::run::{EventData, EventKind, Evidence, NewEvent, Outcome, Run, RunState};
+use crate::domain::run::{
+    EventData, EventKind, Evidence, NewEvent, Outcome, RecordedEvent, Run, RunState,
+};
 
 pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()

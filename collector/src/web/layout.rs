@@ -41,6 +41,8 @@ pub enum Place {
     People,
     /// Mi cuenta.
     Account,
+    /// Administración → Auditoría.
+    Audit,
 }
 
 /// One entry of the navigation.
@@ -190,6 +192,8 @@ impl Layout {
             entries.push(entry(Place::Administration, areas, "settings", "Áreas", 0, "", true));
             let people = "/administracion/personas";
             entries.push(entry(Place::People, people, "person", "Personas", 0, "", true));
+            let audit = "/administracion/auditoria";
+            entries.push(entry(Place::Audit, audit, "history", "Auditoría", 0, "", true));
         }
         entries
     }

@@ -4,9 +4,9 @@ use axum::Router;
 
 use super::state::Web;
 use super::{
-    alerts, api, areas, assets, attachments, desk, device, fleet, flow, health, identity, layout,
-    live, networks, new_run, own_account, people, portal, procedures, protection, run, sign_in,
-    signing, today,
+    alerts, api, areas, assets, attachments, audit, desk, device, fleet, flow, health, identity,
+    layout, live, networks, new_run, own_account, people, portal, procedures, protection, run,
+    sign_in, signing, today,
 };
 
 /// The web side as a service.
@@ -44,6 +44,8 @@ pub(super) fn router(web: Web) -> Router {
         .merge(procedures::router())
         // GET /administracion/areas[/{id}]   POST /administracion/areas/{id}/politica
         .merge(areas::router())
+        // GET /administracion/auditoria
+        .merge(audit::router())
         // GET, POST /entrar   GET, POST /bienvenida/{token}   POST /salir
         .merge(sign_in::router())
         // GET /cuenta   POST /cuenta/{clave,sesiones/cerrar,sesiones/cerrar-otras}   GET, POST /cuenta/segundo-factor[/quitar]
