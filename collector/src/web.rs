@@ -16,6 +16,7 @@ mod health;
 mod identity;
 mod layout;
 mod live;
+mod mail;
 mod markup;
 mod networks;
 mod procedures;

@@ -4,6 +4,7 @@
 
 mod administrator;
 mod desk;
+mod notices;
 mod technical;
 
 use axum::extract::{ConnectInfo, FromRequestParts};

@@ -37,6 +37,10 @@ pub enum Place {
     Procedures,
     /// Administración.
     Administration,
+    /// Correo.
+    Mail,
+    /// What is one's own, which no section leads to.
+    Account,
 }
 
 /// One entry of the navigation.
@@ -184,6 +188,8 @@ impl Layout {
         if self.administers {
             let areas = "/administracion/areas";
             entries.push(entry(Place::Administration, areas, "settings", "Áreas", 0, "", true));
+            let mail = "/administracion/correo";
+            entries.push(entry(Place::Mail, mail, "mail", "Correo", 0, "", true));
         }
         entries
     }

@@ -5,7 +5,7 @@ use axum::Router;
 use super::state::Web;
 use super::{
     alerts, api, areas, assets, attachments, desk, device, fleet, health, identity, layout, live,
-    networks, procedures, protection, run, sign_in, today,
+    mail, networks, procedures, protection, run, sign_in, today,
 };
 
 /// The web side as a service.
@@ -34,6 +34,9 @@ pub(super) fn router(web: Web) -> Router {
         .merge(procedures::router())
         // GET /administracion/areas[/{id}]   POST /administracion/areas/{id}/politica
         .merge(areas::router())
+        // GET /administracion/correo[/textos/{kind}]   POST /administracion/correo/{prueba,{id}/reintentar,textos/{kind}}
+        // GET, POST /cuenta/avisos
+        .merge(mail::router())
         // GET, POST /entrar   GET, POST /bienvenida/{token}   POST /salir
         .merge(sign_in::router())
         // POST /tema
