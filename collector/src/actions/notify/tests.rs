@@ -133,7 +133,7 @@ on_both_engines! {
         let nobody = |title| Opening::new("corrective", title);
         open(store, nobody("De los agentes"), &Actor::Machine).await;
         let eva_hears = (NoticeKind::Step, "eva@ejemplo.mx".to_owned(), MailState::Queued);
-        assert_eq!(queued(store).await, [eva_hears.clone()]);
+        assert_eq!(queued(store).await, std::slice::from_ref(&eva_hears));
         open(store, nobody("De la titular"), &Actor::of(&eva)).await;
         assert_eq!(queued(store).await.len(), 1);
         let run = open(store, nobody("De la técnica"), &Actor::of(&ana)).await;
