@@ -19,6 +19,7 @@ mod health;
 mod identity;
 mod layout;
 mod live;
+mod mail;
 mod markup;
 mod networks;
 mod new_run;

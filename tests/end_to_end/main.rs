@@ -17,6 +17,7 @@ mod firewall;
 mod front_ends;
 mod hostile;
 mod listening;
+mod mail;
 mod moved;
 mod network;
 mod orders;

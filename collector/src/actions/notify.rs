@@ -1,6 +1,10 @@
 //! Notices are queued here, inside the transaction of what causes them: no event without its notice, no notice without
 //! its event. What was queued once is never queued again, whoever asks.
 
+mod of_run;
+
+pub use of_run::{ask_to_sign, of_effect, opened, overdue};
+
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use uuid::Uuid;
@@ -12,6 +16,9 @@ use crate::domain::notice::{NoticeKind, Placeholder, Text, Values};
 use crate::domain::person::{Person, Role};
 use crate::domain::run::Run;
 use crate::store::{MailSetting, Write};
+
+#[cfg(test)]
+mod tests;
 
 /// Central Mexico: people read its time.
 const MEXICO_HOURS: i8 = -6;
@@ -152,7 +159,13 @@ pub(super) fn message(
 async fn recipients(db: &mut Write, notice: &Notice<'_>) -> Result<Vec<Recipient>> {
     let mut found = match &notice.to {
         To::Role(role) => {
-            let people = db.addressees(*role, notice.run.area.as_ref(), notice.kind).await?;
+            let area = notice.run.area.as_ref();
+            let mut people = db.addressees(*role, area, notice.kind).await?;
+            if people.is_empty()
+                && let Some(other) = stands_in(*role)
+            {
+                people = db.addressees(other, area, notice.kind).await?;
+            }
             people.into_iter().map(Recipient::of).collect()
         }
         To::Person(id) => {
@@ -168,6 +181,20 @@ async fn recipients(db: &mut Write, notice: &Notice<'_>) -> Result<Vec<Recipient
     };
     found.retain(|recipient| notice.by.is_none() || recipient.person.as_ref() != notice.by);
     Ok(found)
+}
+
+/// Who is written to where nobody has the role itself.
+fn stands_in(role: Role) -> Option<Role> {
+    match role {
+        Role::Head => Some(Role::Technician),
+        Role::Technician => Some(Role::Head),
+        Role::FrontDesk
+        | Role::AccessAnalyst
+        | Role::SystemsOfficer
+        | Role::SystemsAdministrator
+        | Role::UnitHead
+        | Role::Requester => None,
+    }
 }
 
 async fn area_name(db: &mut Write, area: Option<&AreaId>) -> Result<String> {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::judge::Bench;
+use super::notify;
 use super::runs::{carry_out, missing, save, year};
 use super::{Error, Result};
 use crate::domain::access::Actor;
@@ -39,6 +40,8 @@ pub struct Opening {
     pub priority: Priority,
     /// What the first step asks for.
     pub entry: Entry,
+    /// What whoever asked follows it with; goes into the notice that it was opened, and is not kept.
+    pub follow_code: Option<String>,
     /// The rejected run it takes up again.
     pub restarts: Option<RunId>,
     /// The run it is a part of.
@@ -105,6 +108,7 @@ pub(super) async fn begin(
     let course = course(procedure, &opening.subjects)?;
     let entry = first_fields(procedure, opening.entry.clone());
     let folio = db.next_folio(&procedure.series, year(now)).await?;
+    let follow_code = opening.follow_code.clone();
     let run = blank(procedure, opening, folio, title, now)?;
     db.add_run(&run).await?;
     db.add_subjects(&run.id, &course.subjects).await?;
@@ -113,6 +117,7 @@ pub(super) async fn begin(
     }
     let taken = procedure::open(procedure, run, course.clone(), entry, actor, &bench.hours, now)?;
     save(db, procedure, 0, &course, &taken, now).await?;
+    notify::opened(db, procedure, &taken.run, follow_code.as_deref(), now).await?;
     carry_out(db, bench, &taken, actor, now).await?;
     Ok(taken.run)
 }

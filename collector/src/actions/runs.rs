@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 
 use super::judge::{Bench, evidence};
+use super::notify::of_effect;
 use super::open_run::{Opening, begin};
 use super::{Error, Result};
 use crate::domain::access::Actor;
@@ -154,7 +155,9 @@ pub(super) async fn carry_out(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<()> {
+    let procedure = edition_of(&bench.library, &taken.run)?;
     for effect in &taken.effects {
+        of_effect(db, procedure, &taken.run, effect, actor, now).await?;
         match effect {
             Effect::Restart { to: _ } => {
                 // Boxed, because a run that begins has effects of its own.

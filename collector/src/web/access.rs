@@ -6,6 +6,7 @@ mod administrator;
 mod desk;
 mod own;
 mod signing;
+mod notices;
 mod technical;
 
 pub use own::{Origin, Own};

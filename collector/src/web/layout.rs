@@ -43,6 +43,8 @@ pub enum Place {
     Account,
     /// Administración → Auditoría.
     Audit,
+    /// Administración → Correo.
+    Mail,
 }
 
 /// One entry of the navigation.
@@ -194,6 +196,8 @@ impl Layout {
             entries.push(entry(Place::People, people, "person", "Personas", 0, "", true));
             let audit = "/administracion/auditoria";
             entries.push(entry(Place::Audit, audit, "history", "Auditoría", 0, "", true));
+            let mail = "/administracion/correo";
+            entries.push(entry(Place::Mail, mail, "mail", "Correo", 0, "", true));
         }
         entries
     }

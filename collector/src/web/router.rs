@@ -5,8 +5,8 @@ use axum::Router;
 use super::state::Web;
 use super::{
     alerts, api, areas, assets, attachments, audit, desk, device, fleet, flow, health, identity,
-    layout, live, networks, new_run, own_account, people, portal, procedures, protection, run,
-    sign_in, signing, today,
+    layout, live, mail, networks, new_run, own_account, people, portal, procedures, protection,
+    run, sign_in, signing, today,
 };
 
 /// The web side as a service.
@@ -46,6 +46,9 @@ pub(super) fn router(web: Web) -> Router {
         .merge(areas::router())
         // GET /administracion/auditoria
         .merge(audit::router())
+        // GET /administracion/correo[/textos/{kind}]   POST /administracion/correo/{prueba,{id}/reintentar,textos/{kind}}
+        // GET, POST /cuenta/avisos
+        .merge(mail::router())
         // GET, POST /entrar   GET, POST /bienvenida/{token}   POST /salir
         .merge(sign_in::router())
         // GET /cuenta   POST /cuenta/{clave,sesiones/cerrar,sesiones/cerrar-otras}   GET, POST /cuenta/segundo-factor[/quitar]

@@ -5,6 +5,7 @@ mod api;
 mod attachments;
 mod desk;
 mod house;
+mod mail;
 mod networks;
 mod orders;
 mod pages;

@@ -2,10 +2,11 @@
 
 use super::Administrator;
 use crate::actions::import_people::{self, Report};
-use crate::actions::manage_area;
 use crate::actions::manage_person::{self, Decider, Wanted};
 use crate::actions::secret::Secret;
+use crate::actions::{manage_area, manage_mail};
 use crate::domain::id::{AreaId, PersonId};
+use crate::domain::notice::{NoticeKind, Text};
 use crate::web::error::Error;
 
 impl Administrator {
@@ -72,5 +73,37 @@ impl Administrator {
 
     fn decider(&self) -> Decider {
         Decider { actor: self.0.actor.clone(), administrator: self.0.administrator }
+    }
+
+    /// Words a kind of notice; `None`: as shipped.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming what is wrong with it.
+    pub async fn set_mail_text(&self, kind: NoticeKind, text: Option<Text>) -> Result<(), Error> {
+        let (web, now) = (&self.0.web, self.0.web.now());
+        manage_mail::set_text(web.store(), kind, text, &self.0.actor, now).await?;
+        Ok(())
+    }
+
+    /// Sends a message again that failed.
+    ///
+    /// # Errors
+    /// When there is none, or it did not fail.
+    pub async fn send_mail_again(&self, id: &str) -> Result<(), Error> {
+        let (web, now) = (&self.0.web, self.0.web.now());
+        manage_mail::send_again(web.store(), id, &self.0.actor, now).await?;
+        web.streams().nudge();
+        Ok(())
+    }
+
+    /// Tries the server out.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the address is none, or there is no server.
+    pub async fn queue_test_mail(&self, address: &str) -> Result<(), Error> {
+        let (web, now) = (&self.0.web, self.0.web.now());
+        manage_mail::queue_test(web.store(), address, &self.0.actor, now).await?;
+        web.streams().nudge();
+        Ok(())
     }
 }
