@@ -1,10 +1,10 @@
 //! The collector's settings: one TOML file, every key optional, flags before the file. It says what is wrong with
 //! a file in words a person can act on, and never shows the password of a database.
 
-mod hidden;
-mod portal;
 mod address;
 mod audit;
+mod hidden;
+mod portal;
 mod refusal;
 mod sign_in;
 
@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-pub use hidden::Hidden;
-pub use portal::{Attachments, Portal};
 pub use address::host_name;
 pub use audit::Audit;
+pub use hidden::Hidden;
+pub use portal::{Attachments, Portal};
 pub use refusal::Refusal;
 pub use sign_in::SignIn;
 
@@ -115,8 +115,6 @@ pub struct Intake {
     pub low_disk_mib: u64,
     /// Free space below which everything but security events is refused, MiB.
     pub scarce_disk_mib: u64,
-}
-
 }
 
 impl Default for Config {

@@ -24,9 +24,9 @@ use crate::store::{Arrival, RunFilter, Store};
 
 mod deadlines;
 mod fleet;
-mod outage;
 mod folios;
 mod ledger;
+mod outage;
 
 fn at(second: i64) -> Timestamp {
     // A Monday at noon in Mexico.

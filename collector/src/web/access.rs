@@ -4,9 +4,9 @@
 
 mod administrator;
 mod desk;
+mod notices;
 mod own;
 mod signing;
-mod notices;
 mod technical;
 
 pub use own::{Origin, Own};

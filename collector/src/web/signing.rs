@@ -13,7 +13,7 @@ use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::Deserialize;
 
-use super::access::{ClientAddress, Desk};
+use super::access::{ClientAddress, Desk, Viewer};
 use super::error::Error;
 use super::layout::{Layout, Page, Place};
 use super::portal::sentence;
@@ -199,7 +199,7 @@ impl Panel {
     /// # Errors
     /// When the store refuses.
     pub async fn of(
-        page: &mut Page,
+        page: &mut Page<Viewer>,
         run: &Run,
         procedure: &Procedure,
     ) -> Result<Option<Panel>, Error> {
@@ -267,7 +267,7 @@ async fn create_link(
     let folio = folio.unwrap_or_default();
     let address = format!("{}/portal/firmar/{}", web.web_url(), secret.expose());
     let page = LinkPage {
-        layout: page.layout(format!("Firma de {folio}"), Place::Runs),
+        layout: page.layout(format!("Firma de {folio}"), Place::Desk),
         run: id.to_string(),
         folio,
         qr: qr(&address)?,

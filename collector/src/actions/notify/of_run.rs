@@ -145,7 +145,7 @@ async fn has_it_in_hand(db: &mut Write, assignee: &PersonId, role: Role) -> Resu
 fn goes_on(actor: &Actor, role: Role) -> bool {
     match actor {
         Actor::Person { roles, .. } => roles.has(role),
-        Actor::Token { .. } | Actor::Machine | Actor::Console => false,
+        Actor::Token { .. } | Actor::Guest { .. } | Actor::Machine | Actor::Console => false,
     }
 }
 

@@ -49,7 +49,7 @@ impl Desk {
         let (web, actor, now) = (&self.0.web, &self.0.actor, self.0.web.now());
         sight::check_run(web.store(), web.library(), id, actor).await?;
         let examined = web.attachments().examine(web.store(), incoming, name, actor, now);
-        attach(web.store(), id, examined.await?, actor, now).await?;
+        attach(web.store(), web.bench(), id, examined.await?, actor, now).await?;
         web.streams().nudge();
         Ok(())
     }

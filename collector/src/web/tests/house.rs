@@ -33,7 +33,7 @@ pub const PASSWORD: &str = "cuatro palabras al azar";
 pub struct House {
     _folder: tempfile::TempDir,
     pub store: Store,
-    bench: Arc<Bench>,
+    pub bench: Arc<Bench>,
     router: Router,
 }
 
