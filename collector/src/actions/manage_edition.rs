@@ -202,3 +202,6 @@ fn take_in(library: &Library, editions: &[Edition]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

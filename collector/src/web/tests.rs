@@ -8,6 +8,7 @@ mod house;
 mod networks;
 mod orders;
 mod pages;
+mod procedures;
 mod protection;
 mod runs;
 mod sign_in;
