@@ -107,7 +107,7 @@ fn procedure(table: Table, faults: &mut Vec<Fault>) -> Option<Procedure> {
     let steps = keys.tables("step", STEPS, "pasos");
     keys.finish();
     let responsibilities = numbered(responsibilities, faults, responsibility);
-    let four_eyes = numbered(four_eyes, faults, |table, nth, faults| rule(table, nth, faults));
+    let four_eyes = numbered(four_eyes, faults, rule);
     let checks = numbered(checks, faults, line);
     let steps: Vec<Step> = numbered(steps, faults, step::read);
     Some(Procedure {
