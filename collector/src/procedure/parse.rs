@@ -33,8 +33,8 @@ pub(super) const LIMIT_HOURS: u32 = 2_000;
 pub fn read(file: &str, bytes: &[u8]) -> Result<Procedure, BadFile> {
     let refuse = |fault| BadFile { file: file.to_owned(), faults: vec![fault] };
     if bytes.len() > FILE_BYTES {
-        let (size, most) = (bytes.len(), FILE_BYTES / 1024);
-        let what = format!("mide {size} bytes; un procedimiento mide a lo más {most} KiB");
+        let most = FILE_BYTES / 1024;
+        let what = format!("es demasiado grande: un procedimiento mide a lo más {most} KiB");
         return Err(refuse(Fault::new(&Place::File, what)));
     }
     match std::str::from_utf8(bytes) {
@@ -107,7 +107,7 @@ fn procedure(table: Table, faults: &mut Vec<Fault>) -> Option<Procedure> {
     let steps = keys.tables("step", STEPS, "pasos");
     keys.finish();
     let responsibilities = numbered(responsibilities, faults, responsibility);
-    let four_eyes = numbered(four_eyes, faults, |table, nth, faults| rule(table, nth, faults));
+    let four_eyes = numbered(four_eyes, faults, rule);
     let checks = numbered(checks, faults, line);
     let steps: Vec<Step> = numbered(steps, faults, step::read);
     Some(Procedure {

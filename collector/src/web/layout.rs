@@ -187,7 +187,7 @@ impl Layout {
             entry(Place::Alerts, "/alertas", "alerts", "Alertas", alerts, "abiertas", false),
             entry(Place::Desk, "/mesa", "runs", "Mesa de Ayuda", runs, "en curso", true),
             entry(Place::Networks, "/redes", "network", "Redes", 0, "", true),
-            entry(Place::Procedures, "/procedimientos", "evidence", "Procedimientos", 0, "", true),
+            entry(Place::Procedures, "/procedimientos", "evidence", "Manuales", 0, "", true),
         ];
         if self.administers {
             let areas = "/administracion/areas";

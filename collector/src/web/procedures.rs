@@ -7,6 +7,7 @@ use axum::response::Html;
 use axum::routing::get;
 use serde::Deserialize;
 
+use super::access::Viewer;
 use super::error::Error;
 use super::layout::{Layout, Page, Place, address};
 use super::state::Web;
@@ -79,7 +80,7 @@ struct EditionRow {
     shown: bool,
 }
 
-async fn list(State(web): State<Web>, page: Page) -> Result<Html<String>, Error> {
+async fn list(State(web): State<Web>, page: Page<Viewer>) -> Result<Html<String>, Error> {
     let row = |procedure: &Procedure| Row {
         code: procedure.code.clone(),
         title: procedure.title.clone(),
@@ -95,7 +96,7 @@ async fn list(State(web): State<Web>, page: Page) -> Result<Html<String>, Error>
 
 async fn show(
     State(web): State<Web>,
-    page: Page,
+    page: Page<Viewer>,
     Path(code): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Html<String>, Error> {

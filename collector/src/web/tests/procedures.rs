@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 
 use super::house::House;
+use crate::actions::Library;
 use crate::domain::person::Role;
 
 #[tokio::test]
@@ -10,7 +11,7 @@ async fn the_nine_are_listed_and_each_shows_its_steps_and_notes() {
     let house = House::new().await;
     let cookie = house.signed_in("ana", Role::Technician).await;
     let list = house.get("/procedimientos", &cookie).await.body;
-    for procedure in house.bench.library.all() {
+    for procedure in Library::embedded().unwrap().all() {
         let address = format!("/procedimientos/{}", procedure.code);
         assert!(list.contains(&format!("href=\"{address}\"")), "{address}");
         let page = house.get(&address, &cookie).await;
