@@ -15,7 +15,7 @@ use super::error::Error;
 use super::layout::{Layout, Page, Place};
 use super::markup::Svg;
 use super::state::Web;
-use super::{assets, markup};
+use super::{assets, markup, run};
 use crate::domain::id::RunId;
 use crate::domain::procedure::Procedure;
 use crate::flow::{self, Chart, Kind, Measure, Node, Standing, Walked};
@@ -82,19 +82,15 @@ async fn of_procedure(
 async fn of_run(
     State(web): State<Web>,
     Path(id): Path<String>,
-    mut page: Page,
+    mut page: Page<Viewer>,
 ) -> Result<Response, Error> {
     let id = RunId::new(id);
-    let run = page.read.run(&id).await.map_err(Error::internal)?;
-    let run =
-        run.ok_or_else(|| Error::NotFound("No hay ningún trámite con ese identificador.".into()))?;
+    let (run, procedure) = run::visible(&web, &mut page, &id).await?;
     let events = page.read.run_events(&id).await.map_err(Error::internal)?;
-    let missing = || Error::internal(format!("procedure {} is not known", run.procedure));
-    let procedure = web.procedure(&run.procedure, &run.edition).ok_or_else(missing)?;
-    let chart = Chart::new(procedure, &walked::walked(procedure, &run, &events));
+    let chart = Chart::new(&procedure, &walked::walked(&procedure, &run, &events));
     let back = (format!("/tramites/{id}"), run.folio.clone());
     let layout = page.layout(format!("{} · Diagrama", run.folio), Place::Desk);
-    let mut shown = flow_page(layout, procedure, &chart, back);
+    let mut shown = flow_page(layout, &procedure, &chart, back);
     shown.title = format!("{} · {}", run.folio, run.title);
     shown.subtitle.clone_from(&procedure.title);
     shown.walked = true;
