@@ -82,12 +82,10 @@ async fn of_procedure(
 async fn of_run(
     State(web): State<Web>,
     Path(id): Path<String>,
-    mut page: Page,
+    mut page: Page<Viewer>,
 ) -> Result<Response, Error> {
     let id = RunId::new(id);
-    let run = page.read.run(&id).await.map_err(Error::internal)?;
-    let run =
-        run.ok_or_else(|| Error::NotFound("No hay ningún trámite con ese identificador.".into()))?;
+    let run = page.viewer.run(&mut page.read, &id).await?;
     let events = page.read.run_events(&id).await.map_err(Error::internal)?;
     let missing = || Error::internal(format!("procedure {} is not known", run.procedure));
     let procedure = web.procedure(&run.procedure, &run.edition).ok_or_else(missing)?;
