@@ -98,7 +98,7 @@ async fn sheet(
     problem: Option<String>,
 ) -> Result<SheetPage, Error> {
     let missing = || Error::NotFound("El trámite no es sobre ese equipo.".into());
-    let run = page.read.run(id).await.map_err(Error::internal)?.ok_or_else(missing)?;
+    let run = page.viewer.run(&mut page.read, id).await?;
     let of_area: Vec<SubjectDevice> = match run.subject {
         Some(position) => {
             let devices = page.read.run_devices(id, Some(position)).await;
