@@ -75,24 +75,6 @@ pub async fn opened(
     to_requester(db, NoticeKind::Opened, run, values, None, now).await
 }
 
-/// Tells somebody that the present step is overdue; `cause` is unique in the run, e.g. `12:head`.
-///
-/// # Errors
-/// When the store refuses.
-pub async fn overdue(
-    db: &mut Write,
-    procedure: &Procedure,
-    run: &Run,
-    to: To,
-    cause: &str,
-    now: Timestamp,
-) -> Result<usize> {
-    let Some(step) = present(procedure, run) else { return Ok(0) };
-    let values = of_step(procedure, run, step).with(Placeholder::Reason, "está vencido");
-    let notice = notice(NoticeKind::Overdue, run, values, page(&run.id), to, None);
-    notify(db, &Notice { cause: cause.to_owned(), ..notice }, now).await
-}
-
 /// Sends somebody the link by which they sign the present step. `path` holds the secret: it is kept nowhere once the
 /// message is sent; `cause` is unique in the run.
 ///
