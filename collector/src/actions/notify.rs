@@ -3,7 +3,7 @@
 
 mod of_run;
 
-pub use of_run::{ask_to_sign, of_effect, opened, overdue};
+pub use of_run::{ask_to_sign, of_effect, opened};
 
 use jiff::Timestamp;
 use jiff::tz::Offset;

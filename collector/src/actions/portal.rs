@@ -125,6 +125,7 @@ pub async fn open_request(
     let area = db.area(&request.area).await?;
     let area = area.ok_or(super::Error::NotFound("el área: elígela de la lista"))?;
     let opening = opening(&mut db, &request, &area.name).await?;
+    let opening = Opening { follow_code: Some(code.clone()), ..opening };
     let mut run = begin(&mut db, bench, opening, &actor, now).await?;
     let kept = PortalRequest { run: run.id.clone(), code_hash, service: request.service };
     db.add_portal_request(&kept, notice_sha256, now).await?;

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::judge::Bench;
+use super::notify::ask_to_sign;
 use super::runs::{edition_of, take_in};
 use super::secret::{NoRandomness, Secret};
 use crate::domain::access::Actor;
@@ -110,6 +111,9 @@ pub async fn create_link(
     let secret = Secret::fresh()?;
     db.revoke_signing_links(&run.id, now).await?;
     db.add_signing_link(&link, &secret.hash()).await?;
+    let (path, procedure) =
+        (format!("/portal/firmar/{}", secret.expose()), edition_of(&bench.library, &run)?);
+    ask_to_sign(&mut db, procedure, &run, (path, link.expires_at), link.id.as_str(), now).await?;
     audit(&mut db, actor, "signing_link.create", &run, now).await?;
     db.commit().await?;
     Ok((secret, link))

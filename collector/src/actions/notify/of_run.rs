@@ -75,26 +75,8 @@ pub async fn opened(
     to_requester(db, NoticeKind::Opened, run, values, None, now).await
 }
 
-/// Tells somebody that the present step is overdue; `cause` is unique in the run, e.g. `12:head`.
-///
-/// # Errors
-/// When the store refuses.
-pub async fn overdue(
-    db: &mut Write,
-    procedure: &Procedure,
-    run: &Run,
-    to: To,
-    cause: &str,
-    now: Timestamp,
-) -> Result<usize> {
-    let Some(step) = present(procedure, run) else { return Ok(0) };
-    let values = of_step(procedure, run, step).with(Placeholder::Reason, "está vencido");
-    let notice = notice(NoticeKind::Overdue, run, values, page(&run.id), to, None);
-    notify(db, &Notice { cause: cause.to_owned(), ..notice }, now).await
-}
-
-/// Sends somebody the link by which they sign the present step. `path` holds the secret: it is kept nowhere once the
-/// message is sent; `cause` is unique in the run.
+/// Sends the link by which the present step is signed to whoever is to sign it. `path` holds the secret: it is kept
+/// nowhere once the message is sent; `cause` is unique in the run.
 ///
 /// # Errors
 /// When the store refuses.
@@ -102,13 +84,18 @@ pub async fn ask_to_sign(
     db: &mut Write,
     procedure: &Procedure,
     run: &Run,
-    (to, path, expires_at): (To, &str, Timestamp),
+    (path, expires_at): (String, Timestamp),
     cause: &str,
     now: Timestamp,
 ) -> Result<usize> {
     let Some(step) = present(procedure, run) else { return Ok(0) };
     let values = of_step(procedure, run, step).with(Placeholder::Due, local(expires_at));
-    let notice = notice(NoticeKind::Sign, run, values, path.to_owned(), to, None);
+    let to = match (step.role, requester(run)) {
+        (Role::Requester, Some((to, _))) => to,
+        (Role::Requester, None) => return Ok(0),
+        (role, _) => To::Role(role),
+    };
+    let notice = notice(NoticeKind::Sign, run, values, path, to, None);
     notify(db, &Notice { cause: cause.to_owned(), ..notice }, now).await
 }
 
@@ -145,7 +132,8 @@ async fn has_it_in_hand(db: &mut Write, assignee: &PersonId, role: Role) -> Resu
 fn goes_on(actor: &Actor, role: Role) -> bool {
     match actor {
         Actor::Person { roles, .. } => roles.has(role),
-        Actor::Token { .. } | Actor::Guest { .. } | Actor::Machine | Actor::Console => false,
+        Actor::Guest { role: own, .. } => *own == role,
+        Actor::Token { .. } | Actor::Machine | Actor::Console => false,
     }
 }
 
@@ -158,16 +146,21 @@ async fn to_requester(
     by: Option<&PersonId>,
     now: Timestamp,
 ) -> Result<usize> {
-    let requester = &run.requester;
-    let (to, path) = match &requester.person {
-        Some(person) => (To::Person(person.clone()), page(&run.id)),
-        None if requester.name.is_empty() && requester.contact.is_empty() => return Ok(0),
-        None => {
-            let (name, address) = (requester.name.clone(), requester.contact.clone());
-            (To::Address { name, address }, format!("/portal/seguir?folio={}", run.folio))
-        }
-    };
+    let Some((to, path)) = requester(run) else { return Ok(0) };
     notify(db, &notice(kind, run, values, path, to, by), now).await
+}
+
+/// Whoever asked, and where they follow it; `None`: nobody did.
+fn requester(run: &Run) -> Option<(To, String)> {
+    let requester = &run.requester;
+    if let Some(person) = &requester.person {
+        return Some((To::Person(person.clone()), page(&run.id)));
+    }
+    if requester.name.is_empty() && requester.contact.is_empty() {
+        return None;
+    }
+    let (name, address) = (requester.name.clone(), requester.contact.clone());
+    Some((To::Address { name, address }, format!("/portal/seguir?folio={}", run.folio)))
 }
 
 fn notice<'a>(

@@ -10,8 +10,8 @@ use crate::actions::open_run::{Opening, open_run};
 use crate::actions::{Error, Library};
 use crate::domain::access::Actor;
 use crate::domain::person::Roles;
-use crate::domain::procedure::Wait;
-use crate::domain::run::{Entry, Event, Requester};
+use crate::domain::procedure::{Need, StepKind, Wait};
+use crate::domain::run::{Entry, Event, Requester, Signed};
 use crate::store::Store;
 use crate::store::testing::on_both_engines;
 
@@ -64,6 +64,16 @@ fn asked_by(contact: &str) -> Opening {
     }
 }
 
+fn signed() -> Signed {
+    Signed {
+        name: "María José Peña".into(),
+        post: "Cajera".into(),
+        text_sha256: "0".repeat(64),
+        strokes_sha256: "0".repeat(64),
+        origin: "192.0.2.7".into(),
+    }
+}
+
 async fn open(store: &Store, opening: Opening, actor: &Actor) -> Run {
     open_run(store, &bench(), opening, actor, now()).await.unwrap()
 }
@@ -108,22 +118,20 @@ on_both_engines! {
         let mut run = run;
         // By the shortest way: not viable, proposed for retirement, reported.
         while let Some(step) = run.present_step().cloned() {
-            let entry = Entry::note("visto");
             let library = Library::embedded().unwrap();
-            let kind = &library.get("corrective").unwrap().step(&step).unwrap().kind;
-            let event = match kind {
-                crate::domain::procedure::StepKind::Question { .. } => {
-                    Event::Answer { step, yes: false, entry, proposal: None }
-                }
+            let written = library.get("corrective").unwrap().step(&step).unwrap();
+            let signature = written.needs(Need::Signature).then(signed);
+            let entry = Entry { signature, ..Entry::note("visto") };
+            let event = match written.kind {
+                StepKind::Question { .. } => Event::Answer { step, yes: false, entry, proposal: None },
                 _ => Event::Complete { step, entry },
             };
             run = act(store, &run, event, &eva).await;
         }
         let kinds: Vec<NoticeKind> = queued(store).await.into_iter().map(|(kind, ..)| kind).collect();
         let count = |kind| kinds.iter().filter(|found| **found == kind).count();
-        for kind in [NoticeKind::Opened, NoticeKind::Waiting, NoticeKind::Resumed, NoticeKind::Closed] {
-            assert_eq!(count(kind), 1, "{kinds:?}");
-        }
+        assert_eq!((count(NoticeKind::Opened), count(NoticeKind::Closed)), (1, 1), "{kinds:?}");
+        assert!(count(NoticeKind::Waiting) > 0 && count(NoticeKind::Resumed) > 0, "{kinds:?}");
     }
 
     async fn the_head_hears_of_a_step_unless_they_brought_it_about(store: &Store) {
