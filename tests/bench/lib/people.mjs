@@ -39,7 +39,7 @@ async function person(number, cookie) {
   await pause();
   for (const run of own) {
     if (Date.now() > end) break;
-    const list = await ask(agent, cookie, "GET", "/tramites");
+    const list = await ask(agent, cookie, "GET", "/mesa");
     taken.list.push(list.ms);
     const page = await ask(agent, cookie, "GET", `/tramites/${run}`);
     taken.run.push(page.ms);
