@@ -12,7 +12,7 @@ use super::Result;
 use super::judge::Bench;
 use super::networks::{groups, note_gateways};
 use super::open_run::{Opening, begin};
-use super::runs::{append_machine_event, join_corrective, take_in};
+use super::runs::{append_machine_event, edition_of, join_corrective, take_in};
 use crate::domain::access::Actor;
 use crate::domain::alert::{Alert, Judgement, Rule, Verdict};
 use crate::domain::id::{DeviceId, NetworkId, RunId, SiteId};
@@ -155,8 +155,10 @@ async fn open_outage(
     };
     let run = begin(db, bench, opening, &Actor::Machine, now).await?;
     let id = run.id.clone();
-    let step = run.present_step().cloned();
-    let plans = step.filter(|_| run.subject.is_some());
+    let procedure = edition_of(&bench.library, &run)?;
+    let step = run.present_step().and_then(|step| procedure.step(step));
+    // An edition of one's own may begin otherwise: then a person goes on from its first step.
+    let plans = step.filter(|step| step.plans).map(|step| step.id.clone());
     if let Some(step) = plans {
         let minutes = i32::from(bench.hours.utc_offset_minutes);
         let offset = Offset::from_seconds(minutes * 60).unwrap_or(Offset::UTC);

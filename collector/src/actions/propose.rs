@@ -171,7 +171,7 @@ pub(super) fn mailbox(procedure: &Procedure, run: &Run) -> Option<(String, Strin
     let fields = procedure.steps.iter().flat_map(|step| &step.fields);
     let mut given = fields.filter(|field| field.kind == FieldKind::Email).filter_map(|field| {
         let value = run.fields.get(&field.name)?.trim();
-        (!value.is_empty()).then(|| (field.name.clone(), value.to_lowercase()))
+        (!value.is_empty()).then(|| (field.name.clone(), value.to_owned()))
     });
     given.next()
 }

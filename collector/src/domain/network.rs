@@ -83,9 +83,11 @@ pub fn group_of(networks: &[Network], placed: &Placed) -> Option<Group> {
         return Some(Group::Network(network.id.clone()));
     }
     let gateway = placed.gateway.clone()?;
-    // Where networks with that gateway are known and none fits, guessing would mix places up.
-    let known = networks.iter().any(|network| network.gateway == gateway);
-    (!known).then(|| Group::Gateway(gateway, placed.site.clone()))
+    // Many places have the same address: a network of another place is not in doubt, one without a place is.
+    let doubtful = networks.iter().filter(|network| network.gateway == gateway).any(|network| {
+        placed.site.is_none() || network.site.is_none() || network.site == placed.site
+    });
+    (!doubtful).then(|| Group::Gateway(gateway, placed.site.clone()))
 }
 
 #[cfg(test)]
@@ -149,7 +151,9 @@ mod tests {
         assert_eq!(known, Some(Group::Network(NetworkId::new("palacio"))));
         let new = group_of(&networks, &pc(Some("10.0.0.1"), Some("casa")));
         assert_eq!(new, Some(Group::Gateway("10.0.0.1".into(), Some(SiteId::new("casa")))));
-        assert_eq!(group_of(&networks, &pc(Some("192.168.1.1"), Some("casa"))), None);
+        let alike = group_of(&networks, &pc(Some("192.168.1.1"), Some("casa")));
+        assert_eq!(alike, Some(Group::Gateway("192.168.1.1".into(), Some(SiteId::new("casa")))));
+        assert_eq!(group_of(&networks, &pc(Some("192.168.1.1"), None)), None);
         assert_eq!(group_of(&networks, &pc(None, None)), None);
     }
 }

@@ -22,8 +22,8 @@ impl Read {
         rows.into_iter().map(AlertColumns::read).collect()
     }
 
-    /// How many approved PCs, itself among them, last told of the gateway this one last told of, at places that are not
-    /// known to differ; 0 when it never told of one.
+    /// How many approved PCs, itself among them, last told of the gateway this one last told of, wherever they are; 0 when
+    /// it never told of one.
     ///
     /// # Errors
     /// When the database refuses.

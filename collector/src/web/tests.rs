@@ -15,5 +15,6 @@ mod procedures;
 mod protection;
 mod rights;
 mod runs;
+mod sheets;
 mod sign_in;
 mod signing;

@@ -82,6 +82,7 @@ impl Desk {
     /// When the run does not stand at that PC, or a step is not theirs.
     pub async fn confirm_device(&self, id: &RunId, device: &DeviceId) -> Result<Confirmed, Error> {
         let (web, now) = (&self.0.web, self.0.web.now());
+        sight::check_run(web.store(), web.library(), id, &self.0.actor).await?;
         let confirmed =
             confirm_device(web.store(), web.bench(), id, device, &self.0.actor, now).await?;
         web.streams().nudge();
@@ -94,6 +95,7 @@ impl Desk {
     /// When there is no such run, it names no address, or they were looked at just now.
     pub async fn verify_addresses(&self, id: &RunId) -> Result<(), Error> {
         let (web, now) = (&self.0.web, self.0.web.now());
+        sight::check_run(web.store(), web.library(), id, &self.0.actor).await?;
         verify_addresses(web.store(), web.bench(), web.verifier(), id, now).await?;
         web.streams().nudge();
         Ok(())
