@@ -14,6 +14,7 @@ mod portal;
 mod procedures;
 mod protection;
 mod rights;
+mod run_page;
 mod runs;
 mod sheets;
 mod sign_in;
