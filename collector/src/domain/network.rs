@@ -153,7 +153,10 @@ mod tests {
         assert_eq!(new, Some(Group::Gateway("10.0.0.1".into(), Some(SiteId::new("casa")))));
         let alike = group_of(&networks, &pc(Some("192.168.1.1"), Some("casa")));
         assert_eq!(alike, Some(Group::Gateway("192.168.1.1".into(), Some(SiteId::new("casa")))));
-        assert_eq!(group_of(&networks, &pc(Some("192.168.1.1"), None)), None);
+        let somewhere = group_of(&networks, &pc(Some("192.168.1.1"), None));
+        assert_eq!(somewhere, Some(Group::Network(NetworkId::new("palacio"))));
+        let two = [networks[0].clone(), network("casa", "192.168.1.1", Some("casa"))];
+        assert_eq!(group_of(&two, &pc(Some("192.168.1.1"), None)), None);
         assert_eq!(group_of(&networks, &pc(None, None)), None);
     }
 }

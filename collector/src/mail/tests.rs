@@ -186,7 +186,8 @@ on_both_engines! {
         queue(store, &due("2")).await;
         send_until_tried(store, ready(&nobody), "2").await;
         let mut db = store.write().await.unwrap();
-        assert_eq!(db.give_up_mails(Timestamp::now()).await.unwrap(), 1);
+        // The sender may have given it up already.
+        db.give_up_mails(Timestamp::now()).await.unwrap();
         db.commit().await.unwrap();
         assert_eq!(stored(store, "old").await.state, MailState::GivenUp);
         for id in ["1", "2"] {

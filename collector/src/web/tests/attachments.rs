@@ -119,7 +119,8 @@ async fn a_run_that_is_not_there_and_a_form_of_another_site_add_nothing() {
     let house = House::new().await;
     let ana = house.signed_in("ana", Role::Technician).await;
     let gone = send_form(&house, "/tramites/nada/adjuntos", &ana, &[], &[("a.png", PNG)]).await;
-    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+    // As for a run that is not theirs: who asks does not learn which it is.
+    assert_eq!(gone.status, StatusCode::FORBIDDEN);
     let request = Request::post("/tramites/nada/adjuntos")
         .header("host", "localhost")
         .header("cookie", &ana)

@@ -219,7 +219,7 @@ async fn a_network_is_tested_by_its_own_pcs_once_at_a_time() {
     let page = house.get(&path, &cookie).await.body;
     assert!(page.contains("CAJA-1") && !page.contains("Probar 60 s"), "{page}");
     let again = house.post(&format!("{path}/prueba-red"), &cookie, &[]).await;
-    assert!(again.body.contains("ya hay una prueba en curso"), "{}", again.body);
+    assert!(again.body.contains("Ya hay una prueba en curso"), "{}", again.body);
 }
 
 #[tokio::test]
