@@ -7,16 +7,22 @@ use super::house::House;
 use crate::domain::mail::{GIVE_UP, MailState};
 use crate::domain::notice::NoticeKind;
 use crate::domain::person::Role;
-use crate::mail::{MailSettings, announce};
-use crate::store::Attempt;
+use crate::store::{Attempt, MailSetting};
 
 async fn with_server(house: &House) {
-    let settings = MailSettings {
-        server: Some("correo.ejemplo.mx".into()),
-        from: "avisos@ejemplo.mx".into(),
-        ..MailSettings::default()
+    let setting = MailSetting {
+        enabled: true,
+        web_url: "https://a".into(),
+        server: "correo.ejemplo.mx".into(),
+        port: 587,
+        security: "starttls".into(),
+        account: String::new(),
+        sender: "avisos@ejemplo.mx".into(),
+        reply_to: String::new(),
     };
-    announce(&house.store, &settings, "https://a", Timestamp::now()).await.unwrap();
+    let mut db = house.store.write().await.unwrap();
+    db.put_mail_setting(&setting, Timestamp::now()).await.unwrap();
+    db.commit().await.unwrap();
 }
 
 #[tokio::test]
