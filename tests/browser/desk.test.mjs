@@ -78,8 +78,7 @@ test("what somebody has marked stays marked while the list changes", async () =>
   await box.uncheck();
   await page.locator("h1").click();
   await api(`runs/${run.id}/comments`, { text: "ya van en camino" });
-  await eventually("the urgent one is on top", async () =>
-    (await page.locator("#runs tbody tr").first().getAttribute("id")) === `r-${run.id}`);
+  await page.locator(`#r-${run.id}`).getByText("Urgente").waitFor();
   await page.context().close();
 });
 

@@ -43,7 +43,7 @@ document.addEventListener("change", (event) => {
   const boxes = [...box.form.querySelectorAll<HTMLInputElement>("input[type=checkbox][name]")];
   if (box === all) for (const one of boxes) one.checked = all.checked;
   const picked = boxes.filter((one) => one.checked).length;
-  all.checked = picked === boxes.length;
+  all.checked = picked > 0 && picked === boxes.length;
   all.indeterminate = picked > 0 && picked < boxes.length;
 });
 document.addEventListener("htmx:afterSwap", offerAll);

@@ -22,6 +22,7 @@ function busy(part: HTMLElement): boolean {
   for (const form of part.querySelectorAll("form")) {
     if (form.contains(document.activeElement)) return true;
     for (const field of form.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea")) {
+      if (!field.name) continue; // Never sent: a box that marks the others.
       if (field.type !== "hidden" && field.value !== field.defaultValue) return true;
       if (field instanceof HTMLInputElement && field.checked !== field.defaultChecked) return true;
     }
