@@ -82,7 +82,7 @@ on_both_engines! {
     async fn a_history_that_nobody_touched_is_sound(store: &Store) {
         history(store).await;
         let head = head(store).await;
-        let verdict = verify(&mut store.read().await.unwrap(), &[head.clone()]).await;
+        let verdict = verify(&mut store.read().await.unwrap(), std::slice::from_ref(&head)).await;
         assert_eq!((verdict.findings, verdict.entries, verdict.heads), (vec![], 10, 1));
         assert_eq!(head.entry, 10);
         assert_eq!(head.at, Some(at(7)));
