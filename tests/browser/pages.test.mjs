@@ -193,8 +193,8 @@ test("what can be touched on a phone is large enough for a finger", async () => 
     const small = await page.evaluate(() =>
       [...document.querySelectorAll("main button, main input, main select, main summary, main .btn, nav a")]
         .filter((element) => element.getClientRects().length > 0)
-        // A box in the corner of a row is picked by the whole corner.
-        .filter((element) => (element.closest(".pick") ?? element).getBoundingClientRect().height < 44)
+        // The box in the corner of a row is marked by the whole corner.
+        .filter((element) => (element.closest("label.corner") ?? element).getBoundingClientRect().height < 44)
         .map((element) => element.outerHTML.slice(0, 80)),
     );
     assert.deepEqual(small, [], path);
